@@ -1,0 +1,70 @@
+package wa
+
+import (
+	"fmt"
+	"time"
+)
+
+// OutcomeKind says what became of an attempt to send, and so what to do next.
+type OutcomeKind string
+
+// The outcomes of an attempt.
+const (
+	// OutcomeSent: Meta took it; WAMID is set, unless the answer was cut.
+	OutcomeSent OutcomeKind = "sent"
+	// OutcomeRejected: Meta refused it for good.
+	OutcomeRejected OutcomeKind = "rejected"
+	// OutcomeLater: it surely was not taken; try again after After.
+	OutcomeLater OutcomeKind = "later"
+	// OutcomeUnknown: it may have been taken. Never send it again on a timer.
+	OutcomeUnknown OutcomeKind = "unknown"
+	// OutcomeMisconfigured: surely not taken, and nothing of this number will
+	// be until a person mends something, such as an expired token.
+	OutcomeMisconfigured OutcomeKind = "misconfigured"
+)
+
+// Outcome is what became of one attempt to send a message.
+type Outcome struct {
+	Kind OutcomeKind
+	// WAMID is Meta's id of the message.
+	WAMID string
+	// After is how long to wait before the next attempt (later, misconfigured).
+	After time.Duration
+	// Failure is why, for every kind but sent.
+	Failure Failure
+	// MediaGone: Meta does not know the media id any more, so the media has to
+	// be uploaded again.
+	MediaGone bool
+	// Trace is Meta's fbtrace_id, for a question to Meta's support.
+	Trace string
+}
+
+// OutcomeError is the error of a call to Meta other than a send, with what it
+// means for the message that needed it: rejected, later or misconfigured.
+type OutcomeError struct{ Outcome Outcome }
+
+// Error implements the error interface.
+func (e *OutcomeError) Error() string {
+	f := e.Outcome.Failure
+	return fmt.Sprintf("%s: %d %s", e.Outcome.Kind, f.Code, f.Title)
+}
+
+// Failure says why a message failed.
+type Failure struct {
+	// Code is Meta's error code; 0 if the failure is ours.
+	Code int `json:"code,omitempty"`
+	// VendorCode is the WaAPI's code for it, such as "8003".
+	VendorCode string `json:"vendor_code,omitempty"`
+	Title      string `json:"title,omitempty"`
+	Details    string `json:"details,omitempty"`
+}
+
+// Dispatch is one attempt as it goes to Meta.
+type Dispatch struct {
+	Message Message
+	// Tag goes into biz_opaque_callback_data; see [Tagger].
+	Tag string
+	// MetaMediaID is Meta's id of the media of ours that the message carries;
+	// "" if it carries none or a link.
+	MetaMediaID string
+}

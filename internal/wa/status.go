@@ -1,0 +1,68 @@
+package wa
+
+// Status is how far a message has come, as the gateway sees it. It only moves
+// forward; what Meta reported in which order stays in the events.
+type Status string
+
+// The statuses, in order.
+const (
+	// StatusAccepted: durable, waiting to be sent.
+	StatusAccepted Status = "accepted"
+	// StatusDispatched: an attempt is under way. It is durable before the first
+	// byte goes out, because Meta has no idempotency key.
+	StatusDispatched Status = "dispatched"
+	// StatusUncertain: an attempt ended without an answer, so Meta may have the
+	// message. Never sent again by a timer; a status that carries the attempt's
+	// tag settles it.
+	StatusUncertain Status = "uncertain"
+	// StatusSent: Meta took the message.
+	StatusSent Status = "sent"
+	// StatusDelivered: it is on the recipient's phone.
+	StatusDelivered Status = "delivered"
+	// StatusRead: the recipient has seen it.
+	StatusRead Status = "read"
+	// StatusPlayed: the recipient has played the voice message.
+	StatusPlayed Status = "played"
+	// StatusFailed: it will not arrive.
+	StatusFailed Status = "failed"
+)
+
+// rank orders the statuses; 0 is no status at all.
+func (s Status) rank() int {
+	switch s {
+	case StatusAccepted:
+		return 1
+	case StatusDispatched:
+		return 2
+	case StatusUncertain:
+		return 3
+	case StatusSent:
+		return 4
+	case StatusFailed:
+		return 5
+	case StatusDelivered:
+		return 6
+	case StatusRead:
+		return 7
+	case StatusPlayed:
+		return 8
+	}
+	return 0
+}
+
+// Valid reports whether s is one of the statuses.
+func (s Status) Valid() bool { return s.rank() > 0 }
+
+// Reported reports whether Meta can report s in a callback.
+func (s Status) Reported() bool { return s.rank() >= StatusSent.rank() }
+
+// After returns the status of a message in s of which reported arrives. A
+// later status wins whatever the order of arrival. Failed ranks below
+// delivered: a message that reached the phone did so, even if a failure is
+// reported too (both stay in the events).
+func (s Status) After(reported Status) Status {
+	if reported.rank() > s.rank() {
+		return reported
+	}
+	return s
+}
