@@ -1,0 +1,199 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/waypost/waypost/internal/store"
+	"github.com/waypost/waypost/internal/wa"
+)
+
+// Accept implements [store.Intake].
+func (s *Store) Accept(ctx context.Context, messages []wa.Message) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		for _, m := range messages {
+			if err := t.insertMessage(m); err != nil {
+				return err
+			}
+		}
+		t.wake(store.StageOutbox)
+		return nil
+	})
+}
+
+func (t *tx) insertMessage(m wa.Message) error {
+	content, err := wa.EncodeContent(m.Content)
+	if err != nil {
+		return fmt.Errorf("accept message: %w", err)
+	}
+	at := micros(m.AcceptedAt)
+	_, err = t.exec(`INSERT INTO messages
+		(account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header, status, accepted_at, due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'accepted', $9, $9)`,
+		m.AccountID, m.ID, m.SourceID, m.NumberID, m.Recipient.Kind, m.Recipient.ID, content, m.APIHeader, at)
+	return wrap("accept message", err)
+}
+
+// Window implements [store.Intake].
+func (s *Store) Window(ctx context.Context, account wa.AccountID, numberID, contact string) (time.Time, error) {
+	var wrote int64
+	err := s.reads.QueryRowContext(ctx,
+		`SELECT wrote_at FROM windows WHERE account_id = $1 AND number_id = $2 AND contact = $3`,
+		account, numberID, contact).Scan(&wrote)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read window: %w", err)
+	}
+	return fromMicros(wrote).Add(wa.WindowLength), nil
+}
+
+const messageColumns = `account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header,
+	status, wamid, attempt, accepted_at, claim`
+
+func scanMessage(row scanner) (m wa.Message, err error) {
+	var content []byte
+	var accepted int64
+	if err = row.Scan(&m.AccountID, &m.ID, &m.SourceID, &m.NumberID, &m.Recipient.Kind, &m.Recipient.ID, &content, &m.APIHeader,
+		&m.Status, &m.WAMID, &m.Attempt, &accepted, &m.Claim); err != nil {
+		return m, err
+	}
+	m.AcceptedAt = fromMicros(accepted)
+	m.Content, err = wa.DecodeContent(content)
+	return m, err
+}
+
+// RecoverMessages implements [store.Outbox].
+func (s *Store) RecoverMessages(ctx context.Context) (freed, uncertain int, err error) {
+	err = s.writer.write(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE messages SET claimed = 0, due_at = $1 WHERE status = 'accepted' AND claimed = 1`, micros(s.now()))
+		if err != nil {
+			return fmt.Errorf("recover messages: %w", err)
+		}
+		freed = int(n)
+		// The claim moves on, so that nobody who still holds one can settle.
+		n, err = t.exec(`UPDATE messages SET status = 'uncertain', claimed = 0, claim = claim + 1 WHERE status = 'dispatched'`)
+		uncertain = int(n)
+		return wrap("recover messages", err)
+	})
+	return freed, uncertain, err
+}
+
+// ClaimMessages implements [store.Outbox].
+func (s *Store) ClaimMessages(ctx context.Context, limit int, lease time.Duration) ([]wa.Message, error) {
+	var claimed []wa.Message
+	err := s.writer.write(ctx, func(t *tx) (err error) {
+		now := s.now()
+		claimed, err = collect(scanMessage)(t.query(`UPDATE messages SET claim = claim + 1, claimed = 1, due_at = $1
+			WHERE (account_id, id) IN (SELECT account_id, id FROM messages WHERE status = 'accepted' AND due_at <= $2
+				ORDER BY due_at LIMIT $3)
+			RETURNING `+messageColumns, micros(now.Add(lease)), micros(now), limit))
+		return wrap("claim messages", err)
+	})
+	// RETURNING promises no order; ids are in the order of acceptance.
+	slices.SortFunc(claimed, func(a, b wa.Message) int { return cmp.Compare(a.ID, b.ID) })
+	return claimed, err
+}
+
+// BeginMessage implements [store.Outbox].
+func (s *Store) BeginMessage(ctx context.Context, m wa.Message) (wa.Message, error) {
+	err := s.writer.write(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE messages SET status = 'dispatched', attempt = attempt + 1
+			WHERE account_id = $1 AND id = $2 AND status = 'accepted' AND claim = $3 AND claimed = 1`, m.AccountID, m.ID, m.Claim)
+		if err == nil && n == 0 {
+			return store.ErrLeaseLost
+		}
+		return wrap("begin message", err)
+	})
+	if err == nil {
+		m.Status, m.Attempt = wa.StatusDispatched, m.Attempt+1
+	}
+	return m, err
+}
+
+// SettleMessage implements [store.Outbox].
+func (s *Store) SettleMessage(ctx context.Context, m wa.Message, o wa.Outcome) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		now, err := t.message(m.AccountID, m.ID)
+		if err != nil {
+			return err
+		}
+		if now.Claim != m.Claim {
+			return store.ErrLeaseLost
+		}
+		return s.settle(t, now, o)
+	})
+}
+
+func (t *tx) message(account wa.AccountID, id wa.MessageID) (wa.Message, error) {
+	stmt, err := t.w.stmt(t.ctx, `SELECT `+messageColumns+` FROM messages WHERE account_id = $1 AND id = $2`)
+	if err != nil {
+		return wa.Message{}, err
+	}
+	return found[wa.Message]("message")(scanMessage(stmt.QueryRowContext(t.ctx, account, id)))
+}
+
+// settle applies an outcome to a message as it is now: a status that came
+// before the answer may already have moved it on.
+func (s *Store) settle(t *tx, m wa.Message, o wa.Outcome) error {
+	open := m.Status == wa.StatusAccepted || m.Status == wa.StatusDispatched
+	switch o.Kind {
+	case wa.OutcomeSent:
+		return s.settleSent(t, m, o.WAMID)
+	case wa.OutcomeRejected:
+		if open {
+			return s.fail(t, m, o.Failure)
+		}
+	case wa.OutcomeLater, wa.OutcomeMisconfigured:
+		if open {
+			return t.release(m, wa.StatusAccepted, s.now().Add(o.After))
+		}
+	case wa.OutcomeUnknown:
+		if open {
+			return t.release(m, wa.StatusUncertain, s.now())
+		}
+	}
+	return t.release(m, m.Status, s.now())
+}
+
+// release ends a claim.
+func (t *tx) release(m wa.Message, status wa.Status, due time.Time) error {
+	_, err := t.exec(`UPDATE messages SET status = $1, due_at = $2, claimed = 0 WHERE account_id = $3 AND id = $4`,
+		status, micros(due), m.AccountID, m.ID)
+	return wrap("settle message", err)
+}
+
+func (s *Store) settleSent(t *tx, m wa.Message, wamid string) error {
+	if err := t.release(m, m.Status.After(wa.StatusSent), s.now()); err != nil {
+		return err
+	}
+	if wamid == "" {
+		return nil // the answer was cut; a status will tell
+	}
+	if err := t.learnWAMID(m, wamid); err != nil {
+		return err
+	}
+	return s.unpark(t, m, wamid)
+}
+
+// learnWAMID keeps the first wamid that is known of a message.
+func (t *tx) learnWAMID(m wa.Message, wamid string) error {
+	_, err := t.exec(`UPDATE messages SET wamid = $1 WHERE account_id = $2 AND id = $3 AND wamid = ''`, wamid, m.AccountID, m.ID)
+	return wrap("keep wamid", err)
+}
+
+// fail ends a message that Meta never took.
+func (s *Store) fail(t *tx, m wa.Message, f wa.Failure) error {
+	if err := t.release(m, wa.StatusFailed, s.now()); err != nil {
+		return err
+	}
+	now := s.now()
+	_, err := s.addEvent(t, statusEvent(m, now, wa.StatusReport{NumberID: m.NumberID, Status: wa.StatusFailed, At: now, Failure: &f}))
+	return err
+}

@@ -1,0 +1,143 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/waypost/waypost/internal/store"
+	"github.com/waypost/waypost/internal/wa"
+)
+
+const selectSources = `SELECT account_id, id, name, number_id, waba_id, display, token, app_secret, is_default, created_at
+	FROM sources`
+
+// CreateSource implements [store.Sources].
+func (s *Store) CreateSource(ctx context.Context, src wa.Source) (wa.Source, error) {
+	token, secret, err := s.sealSource(src)
+	if err != nil {
+		return src, err
+	}
+	err = s.writer.write(ctx, func(t *tx) error {
+		var others int
+		if err := t.row(`SELECT count(*) FROM sources WHERE account_id = $1 AND is_default = 1`, []any{src.AccountID}, &others); err != nil {
+			return fmt.Errorf("create source: %w", err)
+		}
+		if src.Default {
+			if err := t.clearDefault(src.AccountID); err != nil {
+				return err
+			}
+		}
+		src.Default = src.Default || others == 0
+		n, err := t.exec(`INSERT INTO sources (account_id, id, name, number_id, waba_id, display, token, app_secret, is_default, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account_id, id) DO NOTHING`,
+			src.AccountID, src.ID, src.Name, src.Number.ID, src.Number.WABAID, src.Number.Display, token, secret,
+			src.Default, micros(src.CreatedAt))
+		if err == nil && n == 0 {
+			return &wa.Error{Code: wa.CodeConflict, Message: "a source of that id exists"}
+		}
+		return wrap("create source", err)
+	})
+	return src, err
+}
+
+func (t *tx) clearDefault(account wa.AccountID) error {
+	_, err := t.exec(`UPDATE sources SET is_default = 0 WHERE account_id = $1 AND is_default = 1`, account)
+	return wrap("clear default source", err)
+}
+
+func (s *Store) sealSource(src wa.Source) (token, secret []byte, err error) {
+	if token, err = s.seal(src.Number.Token, "sources.token", string(src.AccountID), string(src.ID)); err != nil {
+		return nil, nil, err
+	}
+	secret, err = s.seal(src.Number.AppSecret, "sources.app_secret", string(src.AccountID), string(src.ID))
+	return token, secret, err
+}
+
+// scanSource reads a row of selectSources and decrypts its credentials.
+func (s *Store) scanSource(row scanner) (src wa.Source, err error) {
+	var created int64
+	var token, secret []byte
+	if err = row.Scan(&src.AccountID, &src.ID, &src.Name, &src.Number.ID, &src.Number.WABAID, &src.Number.Display,
+		&token, &secret, &src.Default, &created); err != nil {
+		return src, err
+	}
+	src.CreatedAt = fromMicros(created)
+	if src.Number.Token, err = s.unseal(token, "sources.token", string(src.AccountID), string(src.ID)); err != nil {
+		return src, err
+	}
+	src.Number.AppSecret, err = s.unseal(secret, "sources.app_secret", string(src.AccountID), string(src.ID))
+	return src, err
+}
+
+// Sources implements [store.Sources].
+func (s *Store) Sources(ctx context.Context, account wa.AccountID) ([]wa.Source, error) {
+	return collect(s.scanSource)(s.reads.QueryContext(ctx, selectSources+` WHERE account_id = $1 ORDER BY created_at, id`, account))
+}
+
+// Source implements [store.Sources].
+func (s *Store) Source(ctx context.Context, account wa.AccountID, id wa.SourceID) (wa.Source, error) {
+	return found[wa.Source]("source")(s.scanSource(s.reads.QueryRowContext(ctx, selectSources+` WHERE account_id = $1 AND id = $2`, account, id)))
+}
+
+// DefaultSource implements [store.Sources].
+func (s *Store) DefaultSource(ctx context.Context, account wa.AccountID) (wa.Source, error) {
+	return found[wa.Source]("default source")(s.scanSource(s.reads.QueryRowContext(ctx,
+		selectSources+` WHERE account_id = $1 AND is_default = 1`, account)))
+}
+
+// SourcesByNumber implements [store.Sources].
+func (s *Store) SourcesByNumber(ctx context.Context, numberID string) ([]wa.Source, error) {
+	return collect(s.scanSource)(s.reads.QueryContext(ctx,
+		selectSources+` WHERE number_id = $1 ORDER BY account_id, created_at, id`, numberID))
+}
+
+// AppSecrets implements [store.Sources].
+func (s *Store) AppSecrets(ctx context.Context) ([]wa.Secret, error) {
+	all, err := collect(s.scanSource)(s.reads.QueryContext(ctx, selectSources))
+	if err != nil {
+		return nil, fmt.Errorf("read app secrets: %w", err)
+	}
+	var distinct []wa.Secret
+	seen := map[wa.Secret]bool{}
+	for _, src := range all {
+		if !seen[src.Number.AppSecret] {
+			seen[src.Number.AppSecret] = true
+			distinct = append(distinct, src.Number.AppSecret)
+		}
+	}
+	return distinct, nil
+}
+
+// UpdateSource implements [store.Sources].
+func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
+	token, secret, err := s.sealSource(src)
+	if err != nil {
+		return err
+	}
+	return s.writer.write(ctx, func(t *tx) error {
+		if src.Default {
+			if err := t.clearDefault(src.AccountID); err != nil {
+				return err
+			}
+		}
+		n, err := t.exec(`UPDATE sources SET name = $1, token = $2, app_secret = $3, is_default = $4
+			WHERE account_id = $5 AND id = $6`, src.Name, token, secret, src.Default, src.AccountID, src.ID)
+		if err := one("update source", "source", n, err); err != nil {
+			return err
+		}
+		t.wake(store.StageOutbox)
+		now := micros(s.now())
+		_, err = t.exec(`UPDATE messages SET due_at = $1
+			WHERE account_id = $2 AND source_id = $3 AND status = 'accepted' AND claimed = 0 AND due_at > $1`,
+			now, src.AccountID, src.ID)
+		return wrap("free waiting messages", err)
+	})
+}
+
+// DeleteSource implements [store.Sources].
+func (s *Store) DeleteSource(ctx context.Context, account wa.AccountID, id wa.SourceID) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		n, err := t.exec(`DELETE FROM sources WHERE account_id = $1 AND id = $2`, account, id)
+		return one("delete source", "source", n, err)
+	})
+}
