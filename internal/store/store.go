@@ -156,6 +156,13 @@ type Deliveries interface {
 
 // Media keeps what is known of media; the bytes are elsewhere.
 type Media interface {
+	MediaRecords
+	MetaUploads
+	Fetches
+}
+
+// MediaRecords keeps the media of an account.
+type MediaRecords interface {
 	// CreateMedia keeps a media whose bytes are already on disk.
 	CreateMedia(context.Context, wa.StoredMedia) error
 	// Media returns one media; CodeNotFound, also for one of another account.
@@ -163,6 +170,10 @@ type Media interface {
 	// DeleteMedia removes a media and returns it; last is true if no other
 	// media shares its bytes. CodeNotFound.
 	DeleteMedia(context.Context, wa.AccountID, wa.MediaID) (m wa.StoredMedia, last bool, err error)
+}
+
+// MetaUploads keeps which bytes Meta has under which id.
+type MetaUploads interface {
 	// MetaUpload returns the upload of these bytes for a number of an account,
 	// if it is still good at now; CodeNotFound.
 	MetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string, now time.Time) (wa.MetaUpload, error)
@@ -170,6 +181,10 @@ type Media interface {
 	SaveMetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string, u wa.MetaUpload) error
 	// ForgetMetaUpload removes an upload that Meta no longer knows.
 	ForgetMetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string) error
+}
+
+// Fetches is what the stage needs that fetches inbound media.
+type Fetches interface {
 	// RecoverFetches frees what the last process had claimed; see
 	// RecoverMessages.
 	RecoverFetches(context.Context) (int, error)

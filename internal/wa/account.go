@@ -78,7 +78,7 @@ func NewToken(account AccountID, name string, now time.Time) (Token, Secret) {
 		// Bytes of 248 and more are thrown away so that every letter is as
 		// likely as the next.
 		for {
-			rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never returns an error
+			rand.Read(b[:])
 			if b[0] < 248 {
 				break
 			}

@@ -181,5 +181,5 @@ func Backoff(attempt int, first, most time.Duration) time.Duration {
 		d *= 2
 	}
 	d = min(d, most)
-	return d - rand.N(d/4+1)
+	return d - rand.N(d/4+1) //nolint:gosec // jitter is no secret
 }

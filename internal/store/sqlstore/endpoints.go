@@ -35,11 +35,11 @@ func (s *Store) PutEndpoint(ctx context.Context, e wa.Endpoint) (wa.Endpoint, er
 
 // sealHeaders keeps the headers as one encrypted JSON object.
 func (s *Store) sealHeaders(e wa.Endpoint) ([]byte, error) {
-	clear := make(map[string]string, len(e.Headers))
+	plain := make(map[string]string, len(e.Headers))
 	for name, value := range e.Headers {
-		clear[name] = value.Reveal()
+		plain[name] = value.Reveal()
 	}
-	text, err := json.Marshal(clear)
+	text, err := json.Marshal(plain)
 	if err != nil {
 		return nil, fmt.Errorf("encode headers: %w", err)
 	}
@@ -51,12 +51,12 @@ func (s *Store) unsealHeaders(sealed []byte, e *wa.Endpoint) error {
 	if err != nil {
 		return err
 	}
-	var clear map[string]string
-	if err := json.Unmarshal([]byte(text.Reveal()), &clear); err != nil {
+	var plain map[string]string
+	if err := json.Unmarshal([]byte(text.Reveal()), &plain); err != nil {
 		return errors.New("decode headers: no JSON object") // the cause could quote a value
 	}
-	e.Headers = make(map[string]wa.Secret, len(clear))
-	for name, value := range clear {
+	e.Headers = make(map[string]wa.Secret, len(plain))
+	for name, value := range plain {
 		e.Headers[name] = wa.NewSecret(value)
 	}
 	return nil

@@ -1,0 +1,220 @@
+// Package outbox owns the way out: it takes accepted messages from the store,
+// hands each to Meta at most once at a time, and records what became of it.
+//
+// It never accepts a message, never knows Meta's JSON, and never sends again
+// what may have been sent.
+//
+// It stands between the faces, which accept, and the inbox, which learns what
+// happened next; it meets both only in the store.
+//
+//	accepted ─claim─▶ media ready at Meta ─begin─▶ dispatched ─send─▶ outcome
+//	    ▲                    │                                           │
+//	    └──── later ─────────┴───────────────────────────────────────────┤
+//	                              sent · failed · uncertain ◀────settle──┘
+//
+// Failure: the attempt is durable before its first byte goes out. A process
+// that dies before that has sent nothing, and the message is claimed again. One
+// that dies after it leaves the message dispatched; the next start makes it
+// uncertain, and a status that carries the attempt's tag settles it. An
+// uncertain message is never sent again on a timer.
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/waypost/waypost/internal/store"
+	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/work"
+)
+
+// Sender hands one attempt to Meta and says what became of it. It is not
+// interrupted when the gateway stops.
+type Sender interface {
+	Send(context.Context, wa.Number, wa.Dispatch) wa.Outcome
+}
+
+// Media brings a media of ours to Meta.
+type Media interface {
+	// MetaID returns Meta's id of a media for a number, uploading it first if
+	// need be. An error that is a *wa.OutcomeError says what it means for the
+	// message.
+	MetaID(context.Context, wa.Number, wa.AccountID, wa.MediaID) (string, error)
+	// Forget drops an id that Meta no longer knows.
+	Forget(context.Context, wa.Number, wa.AccountID, wa.MediaID) error
+}
+
+// Sources finds the number and credentials of a message.
+type Sources interface {
+	Source(context.Context, wa.AccountID, wa.SourceID) (wa.Source, error)
+}
+
+// Options says what an Outbox works with. All fields but Width and Now must be
+// set.
+type Options struct {
+	Store   store.Outbox
+	Sources Sources
+	Media   Media
+	Sender  Sender
+	Tagger  wa.Tagger
+	Wake    <-chan struct{}
+	Logger  *slog.Logger
+	// Width is how many messages are sent at a time; 0 is 64.
+	Width int
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Outbox sends messages.
+type Outbox struct {
+	Options
+	pauses pauses
+}
+
+const (
+	defaultWidth = 64
+	poll         = time.Second
+	// lease outlasts the longest attempt: a slow upload of 100 MB and the time
+	// that Meta may take to answer.
+	lease = 30 * time.Minute
+	// localRetry is how soon to look again when something of ours was not
+	// ready.
+	localRetry = 5 * time.Second
+	// maxUploads is how often a media is uploaded for one message because Meta
+	// says that it does not know the id.
+	maxUploads = 3
+)
+
+// New makes an outbox.
+func New(o Options) *Outbox {
+	if o.Width == 0 {
+		o.Width = defaultWidth
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Outbox{Options: o, pauses: newPauses(o.Now)}
+}
+
+// Recover takes over from the last process; call it once, before Run.
+func (o *Outbox) Recover(ctx context.Context) error {
+	freed, uncertain, err := o.Store.RecoverMessages(ctx)
+	if err != nil {
+		return err
+	}
+	if freed+uncertain > 0 {
+		o.Logger.LogAttrs(ctx, slog.LevelInfo, "messages recovered", slog.Int("freed", freed), slog.Int("uncertain", uncertain))
+	}
+	return nil
+}
+
+// Run sends until ctx ends, and returns once the sends in flight are settled.
+func (o *Outbox) Run(ctx context.Context) {
+	work.Loop[wa.Message]{
+		Name: "outbox", Poll: poll, Width: o.Width, Wake: o.Wake, Logger: o.Logger,
+		Claim: func(ctx context.Context, limit int) ([]wa.Message, error) {
+			return o.Store.ClaimMessages(ctx, limit, lease)
+		},
+		// One message at a time to each recipient of a number: what was accepted
+		// first arrives first.
+		Lane: func(m wa.Message) string { return string(m.AccountID) + "/" + m.NumberID + "/" + m.Recipient.ID },
+		Do:   o.send,
+	}.Run(ctx)
+}
+
+func (o *Outbox) send(ctx context.Context, m wa.Message) {
+	start := o.Now()
+	m, outcome, err := o.attempt(ctx, m)
+	if err == nil {
+		err = o.Store.SettleMessage(ctx, m, outcome)
+	}
+	level := slog.LevelInfo
+	if err != nil || outcome.Kind == wa.OutcomeMisconfigured {
+		level = slog.LevelError
+	}
+	o.Logger.LogAttrs(ctx, level, "send attempted",
+		slog.String("message_id", string(m.ID)), slog.String("number_id", m.NumberID), slog.Int("attempt", m.Attempt),
+		slog.String("outcome", string(outcome.Kind)), slog.Int("code", outcome.Failure.Code), slog.String("title", outcome.Failure.Title),
+		slog.String("trace", outcome.Trace), slog.Duration("after", outcome.After),
+		slog.Int64("duration_ms", o.Now().Sub(start).Milliseconds()), slog.Any("err", err))
+}
+
+// attempt brings a message to Meta. An error means that nothing is to be
+// settled: the message is another's now, or the store does not answer.
+func (o *Outbox) attempt(ctx context.Context, m wa.Message) (wa.Message, wa.Outcome, error) {
+	src, err := o.Sources.Source(ctx, m.AccountID, m.SourceID)
+	if wa.CodeOf(err) == wa.CodeNotFound {
+		return m, wa.Outcome{Kind: wa.OutcomeRejected, Failure: wa.Failure{VendorCode: "8004", Title: "the source was deleted"}}, nil
+	}
+	if err != nil {
+		return m, wa.Outcome{}, err
+	}
+	if wait := o.pauses.left(src.Number); wait > 0 {
+		return m, wa.Outcome{Kind: wa.OutcomeLater, After: wait, Failure: wa.Failure{Title: "the number is paused"}}, nil
+	}
+	d := wa.Dispatch{}
+	if d.MetaMediaID, err = o.metaMedia(ctx, src.Number, m); err != nil {
+		outcome, err := o.notReady(src.Number, err)
+		return m, outcome, err
+	}
+	if m, err = o.Store.BeginMessage(ctx, m); err != nil {
+		return m, wa.Outcome{}, err
+	}
+	d.Message, d.Tag = m, o.Tagger.Tag(m.ID, m.Attempt)
+	return m, o.review(ctx, src.Number, m, o.Sender.Send(ctx, src.Number, d)), nil
+}
+
+// metaMedia returns Meta's id of the media that a message carries, if it is one
+// of ours.
+func (o *Outbox) metaMedia(ctx context.Context, n wa.Number, m wa.Message) (string, error) {
+	switch c := m.Content.(type) {
+	case wa.Text:
+		return "", nil
+	case wa.Media:
+		if c.MediaID == "" {
+			return "", nil
+		}
+		return o.Media.MetaID(ctx, n, m.AccountID, c.MediaID)
+	}
+	return "", errors.New("the content has a type that the outbox does not know")
+}
+
+// notReady says what an error before the send means: nothing has gone out.
+func (o *Outbox) notReady(n wa.Number, err error) (wa.Outcome, error) {
+	refused, ok := errors.AsType[*wa.OutcomeError](err)
+	if !ok {
+		return wa.Outcome{Kind: wa.OutcomeLater, After: localRetry, Failure: wa.Failure{Title: err.Error()}}, nil
+	}
+	outcome := refused.Outcome
+	if outcome.Kind == wa.OutcomeUnknown || outcome.Kind == wa.OutcomeSent {
+		// Of an upload that may or may not have happened: it does no harm twice.
+		outcome.Kind, outcome.After = wa.OutcomeLater, localRetry
+	}
+	o.pauseIf(n, outcome)
+	return outcome, nil
+}
+
+// review acts on what an outcome says beyond this one message.
+func (o *Outbox) review(ctx context.Context, n wa.Number, m wa.Message, outcome wa.Outcome) wa.Outcome {
+	o.pauseIf(n, outcome)
+	c, ok := m.Content.(wa.Media)
+	if !outcome.MediaGone || !ok || c.MediaID == "" {
+		return outcome
+	}
+	if m.Attempt >= maxUploads {
+		outcome.Kind = wa.OutcomeRejected
+		return outcome
+	}
+	if err := o.Media.Forget(ctx, n, m.AccountID, c.MediaID); err != nil {
+		o.Logger.LogAttrs(ctx, slog.LevelWarn, "upload kept", slog.String("message_id", string(m.ID)), slog.Any("err", err))
+	}
+	return outcome
+}
+
+func (o *Outbox) pauseIf(n wa.Number, outcome wa.Outcome) {
+	if outcome.Kind == wa.OutcomeMisconfigured {
+		o.pauses.pause(n, outcome.After)
+	}
+}
