@@ -1,0 +1,174 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+)
+
+// controlRoute is one route of the control face. The table is also what GET / prints.
+type controlRoute struct {
+	pattern string
+	help    string
+	serve   func(w http.ResponseWriter, r *http.Request) error
+}
+
+// controlError is a refusal that says what to do.
+type controlError struct {
+	status int
+	text   string
+}
+
+func (e *controlError) Error() string { return e.text }
+
+func tell(status int, format string, args ...any) error {
+	return &controlError{status: status, text: fmt.Sprintf(format, args...)}
+}
+
+func (s *Sim) controlRoutes() []controlRoute {
+	return []controlRoute{
+		{"GET /healthz", "is it up", s.showHealth},
+		{"GET /numbers", "the business numbers", s.listNumbers},
+		{"GET /callback", "where callbacks go", s.showCallback},
+		{"PUT /callback", "move callbacks, after Meta's handshake", s.putCallback},
+		{"GET /callbacks", "the last callbacks and how posting them went", s.listCallbacks},
+		{"GET /sends", "every accepted send with its statuses", s.listSends},
+		{"GET /media/{id}", "the bytes of a medium", s.showMedia},
+		{"GET /phones", "the virtual phones", s.listPhones},
+		{"GET /phones/{number}", "one phone", s.showPhone},
+		{"PUT /phones/{number}", "create or change a phone", s.putPhone},
+		{"GET /phones/{number}/messages", "what a phone received and wrote", s.listMessages},
+		{"POST /phones/{number}/messages", "the phone writes to a business number", s.postInbound},
+	}
+}
+
+// Control is the face for people and tests. It asks for no token and shows everything: it belongs on a loopback port of its own.
+func (s *Sim) Control() http.Handler {
+	mux := http.NewServeMux()
+	routes := s.controlRoutes()
+	for _, route := range routes {
+		mux.Handle(route.pattern, s.controlHandler(route.serve))
+	}
+	mux.Handle("GET /{$}", s.controlHandler(func(w http.ResponseWriter, _ *http.Request) error {
+		return printRoutes(w, routes)
+	}))
+	mux.Handle("/", s.controlHandler(func(_ http.ResponseWriter, r *http.Request) error {
+		return noRoute(mux, r)
+	}))
+	return mux
+}
+
+func (s *Sim) controlHandler(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := serve(w, r)
+		if err == nil {
+			return
+		}
+		status := http.StatusInternalServerError
+		var told *controlError
+		switch {
+		case errors.As(err, &told):
+			status = told.status
+		case errors.Is(err, ErrNotFound):
+			status = http.StatusNotFound
+		default:
+			s.log.ErrorContext(r.Context(), "control request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
+		}
+		if err := writeJSON(w, status, map[string]string{"error": err.Error()}); err != nil {
+			s.log.DebugContext(r.Context(), "answer lost", slog.Any("err", err))
+		}
+	})
+}
+
+func printRoutes(w http.ResponseWriter, routes []controlRoute) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	for _, route := range routes {
+		method, where, _ := strings.Cut(route.pattern, " ")
+		if _, err := fmt.Fprintf(w, "%-4s %-28s %s\n", method, where, route.help); err != nil {
+			return fmt.Errorf("write routes: %w", err)
+		}
+	}
+	return nil
+}
+
+// noRoute tells a wrong method from a wrong path.
+func noRoute(mux *http.ServeMux, r *http.Request) error {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost} {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := mux.Handler(probe); pattern != "/" && pattern != "" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) > 0 {
+		return tell(http.StatusMethodNotAllowed, "%s does not work here: use %s", r.Method, strings.Join(allowed, " or "))
+	}
+	return tell(http.StatusNotFound, "no such path: GET / lists the routes")
+}
+
+// readControl reads a JSON body and refuses keys nobody knows, because a misspelt one would silently do nothing.
+func readControl(w http.ResponseWriter, r *http.Request, v any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSONBody))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return tell(http.StatusBadRequest, "send a JSON object with the documented keys: %s", err)
+	}
+	return nil
+}
+
+func (s *Sim) showHealth(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (s *Sim) listNumbers(w http.ResponseWriter, _ *http.Request) error {
+	type number struct {
+		ID      string `json:"id"`
+		WABAID  string `json:"waba_id"`
+		Display string `json:"display"`
+	}
+	list := make([]number, len(s.numbers))
+	for i, n := range s.numbers {
+		list[i] = number{ID: n.ID, WABAID: n.WABAID, Display: n.Display}
+	}
+	return writeJSON(w, http.StatusOK, map[string][]number{"numbers": list})
+}
+
+func (s *Sim) showCallback(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, map[string]string{"url": s.Callback().URL})
+}
+
+func (s *Sim) putCallback(w http.ResponseWriter, r *http.Request) error {
+	var c struct {
+		URL         string `json:"url"`
+		VerifyToken string `json:"verify_token"`
+		AppSecret   string `json:"app_secret"`
+	}
+	if err := readControl(w, r, &c); err != nil {
+		return err
+	}
+	if err := s.SetCallback(r.Context(), Callback{URL: c.URL, VerifyToken: c.VerifyToken, AppSecret: c.AppSecret}); err != nil {
+		return tell(http.StatusUnprocessableEntity, "%s", err)
+	}
+	return s.showCallback(w, r)
+}
+
+func (s *Sim) listCallbacks(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, map[string][]Post{"callbacks": s.Callbacks()})
+}
+
+func (s *Sim) listSends(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, map[string][]Send{"sends": s.Sends()})
+}
+
+func (s *Sim) showMedia(w http.ResponseWriter, r *http.Request) error {
+	m, body, err := s.OpenMedia(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }()
+	return serveMedia(w, m, body)
+}
