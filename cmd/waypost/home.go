@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/waypost/waypost/internal/keyring"
+	"github.com/waypost/waypost/internal/store/sqlstore"
+)
+
+// home is the data directory: the database, the media and the keys.
+type home struct {
+	dir   string
+	keys  *keyring.Keyring
+	store *sqlstore.Store
+}
+
+// openHome opens the data directory, and makes it if it is not there. Several
+// processes may have it open; only one may serve from it (see lock).
+func openHome(ctx context.Context, dir string, logger *slog.Logger) (*home, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	// Others on the machine must not read messages, whatever the umask.
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory needs the x
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	keys, err := keyring.Open(filepath.Join(dir, "keys.json"))
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlstore.Open(ctx, sqlstore.Options{Path: filepath.Join(dir, "waypost.db"), Cipher: keys, Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return &home{dir: dir, keys: keys, store: store}, nil
+}
+
+func (h *home) close() error { return h.store.Close() }
+
+// lock makes this process the only one that serves from the directory. The
+// system frees the lock when the process ends, however it ends.
+func (h *home) lock() (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(h.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock data directory: %w", err)
+	}
+	if err := flock(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("another waypost serves from %s: stop it, or name another directory with --data", h.dir), f.Close())
+	}
+	return f, nil
+}

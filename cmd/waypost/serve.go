@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/config"
+	"github.com/waypost/waypost/internal/inbox"
+	"github.com/waypost/waypost/internal/media"
+	"github.com/waypost/waypost/internal/outbox"
+	"github.com/waypost/waypost/internal/safehttp"
+	"github.com/waypost/waypost/internal/store"
+	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi"
+	"github.com/waypost/waypost/internal/webhook"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the gateway",
+		Long: "Run the gateway. It serves the WaAPI v2 under /api/v2/ and Meta's callbacks at /meta/callback,\n" +
+			"and stops in order on an interrupt: intake closes, sends in flight finish.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			effective, err := a.settings(cmd)
+			if err != nil {
+				return err
+			}
+			logger, err := a.logger(effective.Config)
+			if err != nil {
+				return err
+			}
+			g, err := newGateway(cmd.Context(), effective.Config, logger)
+			if err != nil {
+				return err
+			}
+			logger.LogAttrs(cmd.Context(), slog.LevelInfo, "gateway ready", slog.String("url", g.url()),
+				slog.String("data", effective.Config.Data))
+			return g.run(cmd.Context())
+		},
+	}
+	settingFlags(cmd)
+	return cmd
+}
+
+// gateway is everything that runs in one process.
+type gateway struct {
+	config   config.Config
+	log      *slog.Logger
+	home     *home
+	lock     *os.File
+	blobs    *media.Dir
+	listener net.Listener
+	server   *http.Server
+	library  *media.Library
+	outbox   *outbox.Outbox
+	inbox    *inbox.Inbox
+	webhooks *webhook.Dispatcher
+}
+
+// newGateway opens the store and wires the stages, in the order in which a
+// message travels. Nothing runs yet.
+func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *gateway, err error) {
+	g = &gateway{config: c, log: logger}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, g.close())
+		}
+	}()
+	networks, err := c.AllowedNetworks()
+	if err != nil {
+		return g, err
+	}
+	meta, err := cloudapi.New(cloudapi.Options{
+		BaseURL: c.Meta.BaseURL, Version: c.Meta.Version, AnswerTimeout: c.Send.Timeout, MediaHosts: c.Meta.MediaHosts,
+	})
+	if err != nil {
+		return g, fmt.Errorf("meta: %w", err)
+	}
+	if err := g.open(ctx); err != nil {
+		return g, err
+	}
+	db, tagger := g.home.store, wa.NewTagger(g.home.keys.TagKey())
+	g.library = media.New(media.Options{
+		Store: db, Blobs: g.blobs, Uploader: meta, Downloader: meta, Sources: numbers(db),
+		Logger: logger, Wake: db.Wake(store.StageFetches),
+	})
+	face := waapi.New(waapi.Options{Accounts: db, Sources: db, Intake: db, Media: g.library, Logger: logger})
+	g.outbox = outbox.New(outbox.Options{
+		Store: db, Sources: db, Media: g.library, Sender: meta, Tagger: tagger,
+		Wake: db.Wake(store.StageOutbox), Logger: logger, Width: c.Send.Concurrency,
+	})
+	g.inbox = inbox.New(inbox.Options{
+		Store: db, Sources: db, Tagger: tagger, Verify: cloudapi.VerifySignature, Decode: cloudapi.DecodeCallback,
+		VerifyToken: c.Meta.VerifyToken, Wake: db.Wake(store.StageInbox), Logger: logger,
+	})
+	g.webhooks = webhook.New(webhook.Options{
+		Store: db, Encode: waapi.WebhookBody, Wake: db.Wake(store.StageDeliveries), Logger: logger,
+		Client: safehttp.NewClient(safehttp.Options{Timeout: c.Webhook.Timeout, Allow: networks, Setting: "webhook.allow_networks"}),
+	})
+	g.server = newServer(routes(face, g.inbox), logger)
+	return g, g.recover(ctx)
+}
+
+// open takes the data directory and the address.
+func (g *gateway) open(ctx context.Context) (err error) {
+	if g.home, err = openHome(ctx, g.config.Data, g.log); err != nil {
+		return err
+	}
+	if g.lock, err = g.home.lock(); err != nil {
+		return err
+	}
+	if g.blobs, err = media.OpenDir(filepath.Join(g.config.Data, "media")); err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	if g.listener, err = lc.Listen(ctx, "tcp", g.config.Listen); err != nil {
+		return fmt.Errorf("listen: %w (choose another address with --listen)", err)
+	}
+	return nil
+}
+
+// recover takes over what the last process left behind.
+func (g *gateway) recover(ctx context.Context) error {
+	_, err := g.home.store.RecoverFetches(ctx)
+	return errors.Join(g.outbox.Recover(ctx), g.inbox.Recover(ctx), g.webhooks.Recover(ctx), err)
+}
+
+// numbers finds the number that an inbound media of an account came to.
+func numbers(db store.Sources) func(context.Context, wa.AccountID, string) (wa.Number, error) {
+	return func(ctx context.Context, account wa.AccountID, numberID string) (wa.Number, error) {
+		sources, err := db.SourcesByNumber(ctx, numberID)
+		if err != nil {
+			return wa.Number{}, err
+		}
+		for _, src := range sources {
+			if src.AccountID == account {
+				return src.Number, nil
+			}
+		}
+		return wa.Number{}, wa.NotFound("number")
+	}
+}
+
+// routes shares the address between the vendor's face and Meta's callbacks.
+// The standard multiplexer would answer a doubled slash with a redirect, which
+// turns a client's POST into a GET.
+func routes(face, callbacks http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch strings.TrimRight(r.URL.Path, "/") {
+		case "/meta/callback":
+			callbacks.ServeHTTP(w, r)
+		case "/healthz":
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			face.ServeHTTP(w, r)
+		}
+	})
+}
+
+// newServer bounds how long and how much a client may take; the handlers set
+// shorter limits of their own.
+func newServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Minute,
+		WriteTimeout:      15 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+}
+
+// url is the base URL that clients use.
+func (g *gateway) url() string { return "http://" + g.listener.Addr().String() }
+
+// run serves until ctx ends, and then stops in the order that loses nothing:
+// intake closes, the stages finish what they have begun, the store closes.
+func (g *gateway) run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, g.close()) }()
+	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var stages sync.WaitGroup
+	for _, stage := range []func(context.Context){g.outbox.Run, g.inbox.Run, g.webhooks.Run, g.library.Run} {
+		stages.Go(func() { stage(working) })
+	}
+	served := make(chan error, 1)
+	go func() { served <- g.server.Serve(g.listener) }()
+
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	case <-g.home.store.Failed():
+		// Only a new start shows what is on disk, so nothing is waited for.
+		return errors.New("the store failed and was closed: mend the disk and start again, nothing that was confirmed is given up")
+	case <-ctx.Done():
+	}
+	g.log.LogAttrs(ctx, slog.LevelInfo, "gateway stopping", slog.Duration("at_most", g.config.StopTimeout))
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.config.StopTimeout)
+	defer cancel()
+	if err := g.server.Shutdown(limit); err != nil {
+		g.log.LogAttrs(ctx, slog.LevelWarn, "requests cut", slog.Any("err", err))
+	}
+	stopWork()
+	return waitFor(limit, &stages)
+}
+
+// waitFor waits for the stages, but not for ever: a send without an answer is
+// made uncertain by the next start.
+func waitFor(limit context.Context, stages *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() { stages.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-limit.Done():
+		return errors.New("stopped with work in flight: the next start continues it")
+	}
+}
+
+// close lets go of everything that was opened.
+func (g *gateway) close() error {
+	var errs []error
+	if g.listener != nil {
+		// Serve has closed it if it ran.
+		if err := g.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if g.home != nil {
+		errs = append(errs, g.home.close())
+	}
+	if g.blobs != nil {
+		errs = append(errs, g.blobs.Close())
+	}
+	if g.lock != nil {
+		errs = append(errs, g.lock.Close())
+	}
+	return errors.Join(errs...)
+}

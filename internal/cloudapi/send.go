@@ -1,0 +1,228 @@
+package cloudapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/waypost/waypost/internal/wa"
+)
+
+// Send makes one attempt to send a message and says what became of it. It
+// returns within the answer timeout. The context should not be one that a stop
+// of the process cancels: an answer that nobody waits for makes the message
+// uncertain.
+func (c *Client) Send(ctx context.Context, n wa.Number, d wa.Dispatch) wa.Outcome {
+	body, err := EncodeSend(d)
+	if err != nil {
+		return wa.Outcome{Kind: wa.OutcomeRejected, Failure: ours("the message cannot be encoded", err.Error())}
+	}
+	if o, bad := unusable(n); bad {
+		return o
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.answerTimeout)
+	defer cancel()
+	var p passage
+	if ctx.Err() != nil {
+		// net/http would say nothing of it to the trace.
+		return notSent(ctx.Err(), d.Message.Attempt)
+	}
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, p.hooks()),
+		http.MethodPost, c.endpoint(n.ID, "messages"), bytes.NewReader(body))
+	if err != nil {
+		return misconfigured(ours("the request cannot be made", ""))
+	}
+	// Without GetBody nothing in net/http can send the body a second time. An
+	// Idempotency-Key would make it do so; it must never be set here.
+	req.GetBody = nil
+	req.Header.Set("Content-Type", "application/json")
+	authorize(req, n)
+	// Not through http.Client: it would follow redirects.
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return p.outcome(ctx, err, d.Message.Attempt)
+	}
+	return judge(readAnswer(resp), n, d)
+}
+
+func authorize(req *http.Request, n wa.Number) {
+	req.Header.Set("Authorization", "Bearer "+n.Token.Reveal())
+	req.Header.Set("User-Agent", "waypost")
+}
+
+// passage is how far a request came on its way out.
+type passage struct{ asked, connected, wrote atomic.Bool }
+
+func (p *passage) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn:      func(string) { p.asked.Store(true) },
+		GotConn:      func(httptrace.GotConnInfo) { p.connected.Store(true) },
+		WroteHeaders: func() { p.wrote.Store(true) },
+	}
+}
+
+// nothingLeft reports whether surely nothing left the process. A transport that
+// does not report is not believed, but for an error to dial. With a connection
+// at hand and the time over, HTTP/2 may still be about to write.
+func (p *passage) nothingLeft(ctx context.Context, err error) bool {
+	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+		return true
+	}
+	return p.asked.Load() && !p.wrote.Load() && (!p.connected.Load() || ctx.Err() == nil)
+}
+
+// outcome is for an attempt that got no answer.
+func (p *passage) outcome(ctx context.Context, err error, attempt int) wa.Outcome {
+	if p.nothingLeft(ctx, err) {
+		return notSent(err, attempt)
+	}
+	return wa.Outcome{Kind: wa.OutcomeUnknown, Failure: ours("Meta may have taken the message: no answer came", cause(err))}
+}
+
+// notSent is for an attempt of which surely nothing left the process.
+func notSent(err error, attempt int) wa.Outcome {
+	return wa.Outcome{
+		Kind: wa.OutcomeLater, After: unsent().after(attempt), Failure: ours("Meta could not be reached", cause(err)),
+	}
+}
+
+// unsent is the wait after an attempt that never left.
+func unsent() delay { return delay{2 * time.Second, 2, time.Minute} }
+
+// cause says why there was no answer, in words of ours: the text of the error
+// may hold an address, or whatever the other side wrote.
+func cause(err error) string {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "the attempt was cancelled"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "not in time"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was reset"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "the host name was not found"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "the certificate is not trusted"
+	}
+	return "the connection failed"
+}
+
+// judge says what an answer to a send means.
+func judge(a answer, n wa.Number, d wa.Dispatch) wa.Outcome {
+	if a.ok() {
+		return accepted(a, n)
+	}
+	e, isGraph := a.graphError()
+	switch {
+	case isGraph:
+		return refusal(e.without(n.Token), a.status, n, d)
+	case a.status == http.StatusTooManyRequests:
+		return wa.Outcome{
+			Kind: wa.OutcomeLater, After: unexplained().after(d.Message.Attempt),
+			Failure: ours("too many requests", ""),
+		}
+	case a.redirect():
+		return misconfigured(ours("the Graph API was not found: it redirects", "check the base url and the version"))
+	}
+	return wa.Outcome{
+		Kind:    wa.OutcomeUnknown,
+		Failure: ours("Meta may have taken the message: the answer is none of its own", http.StatusText(a.status)),
+	}
+}
+
+// sendAnswer is what an accepted send gets. message_status may say that a
+// template is held back; it was taken all the same.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (read 2026-09)
+type sendAnswer struct {
+	Messages []struct {
+		ID text `json:"id"`
+	} `json:"messages"`
+}
+
+// accepted is for a 2xx. If the body does not say the id, a status will: the
+// message was taken, so it is never sent again.
+func accepted(a answer, n wa.Number) wa.Outcome {
+	if e, isGraph := a.graphError(); isGraph {
+		e = e.without(n.Token)
+		// Meta documents no such answer, so it promises nothing either way.
+		return wa.Outcome{
+			Kind: wa.OutcomeUnknown, Trace: clean(string(e.Trace)),
+			Failure: FailureOf(e.code(), e.title(), e.details()),
+		}
+	}
+	var got sendAnswer
+	if a.whole && json.Valid(a.body) {
+		lenient(a.body, &got)
+	}
+	if len(got.Messages) == 0 {
+		return wa.Outcome{Kind: wa.OutcomeSent}
+	}
+	return wa.Outcome{Kind: wa.OutcomeSent, WAMID: string(got.Messages[0].ID)}
+}
+
+// refusal is for a complete error of Meta's. Where it is about our media id,
+// the media has to be uploaded again, which happens mediaTries times.
+func refusal(e graphError, status int, n wa.Number, d wa.Dispatch) wa.Outcome {
+	attempt := d.Message.Attempt
+	o := e.outcome(status, attempt)
+	if o.Kind == wa.OutcomeUnknown || !e.aboutMedia(n, d) {
+		return o
+	}
+	o.Failure.VendorCode = vendorMedia
+	if attempt > mediaTries {
+		o.Kind, o.After = wa.OutcomeRejected, 0
+		return o
+	}
+	o.Kind, o.MediaGone, o.After = wa.OutcomeLater, true, unsent().after(attempt)
+	return o
+}
+
+// aboutMedia reports whether the error means that Meta does not know the media
+// id of the dispatch. Meta's pages name no code for it. Seen are 100 and 131009
+// with words about the media, 100 with subcode 33, and the two media codes.
+func (e graphError) aboutMedia(n wa.Number, d wa.Dispatch) bool {
+	if d.MetaMediaID == "" {
+		return false
+	}
+	words := strings.ToLower(string(e.Message) + " " + e.details())
+	switch e.code() {
+	case codeMediaDownload, codeMediaUpload:
+		return true
+	case codeInvalidParameter, codeParameterValue:
+		if e.missingObject() {
+			return !strings.Contains(words, n.ID) // else it is the number that is missing
+		}
+		return strings.Contains(words, "media") || strings.Contains(words, "['id']") ||
+			strings.Contains(words, d.MetaMediaID)
+	}
+	return false
+}
+
+// without takes the number's token out of everything that will be shown. Meta
+// repeats a token that it cannot read.
+func (e graphError) without(token wa.Secret) graphError {
+	if token.Empty() {
+		return e
+	}
+	for _, t := range []*text{&e.Message, &e.Data.Details, &e.UserText, &e.Trace} {
+		*t = text(strings.ReplaceAll(string(*t), token.Reveal(), "[secret]"))
+	}
+	return e
+}

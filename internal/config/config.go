@@ -1,0 +1,140 @@
+// Package config owns the settings of the gateway: their names, defaults, where
+// they may come from, and which values make sense.
+//
+// It never acts on a setting, and no other package reads the environment.
+//
+// It stands beside cmd, which alone uses it and hands each package the few
+// values it needs.
+//
+// A setting comes from, the later winning: its default, the YAML file, the
+// environment, a flag. All mistakes are reported at once, an unknown name among
+// them.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/waypost/waypost/internal/wa"
+)
+
+// Config is every setting. The tags are its name in the file, its default and
+// its help; `secret` keeps a value from being shown and from being a flag.
+type Config struct {
+	Listen string `koanf:"listen" default:"127.0.0.1:8080" help:"address and port that the API and Meta's callbacks are served on; port 0 takes any free one"`
+	Data   string `koanf:"data" default:"./waypost-data" help:"directory of the database, the media and the key file"`
+
+	Log     Log     `koanf:"log"`
+	Meta    Meta    `koanf:"meta"`
+	Webhook Webhook `koanf:"webhook"`
+	Send    Send    `koanf:"send"`
+
+	StopTimeout time.Duration `koanf:"stop_timeout" default:"90s" help:"how long a stop may take to finish what is in flight"`
+}
+
+// Log is how the gateway's log is written.
+type Log struct {
+	Level  string `koanf:"level" default:"info" help:"debug, info, warn or error"`
+	Format string `koanf:"format" default:"text" help:"text or json"`
+}
+
+// Meta is how WhatsApp's Cloud API is reached, and how it reaches us.
+type Meta struct {
+	BaseURL     string    `koanf:"base_url" default:"https://graph.facebook.com" help:"address of the Graph API"`
+	Version     string    `koanf:"version" default:"v23.0" help:"version of the Graph API"`
+	VerifyToken wa.Secret `koanf:"verify_token" secret:"true" help:"what Meta must show when it verifies the callback address /meta/callback; without it every verification is refused"`
+	MediaHosts  []string  `koanf:"media_hosts" help:"further hosts that media may be downloaded from with the access token"`
+}
+
+// Webhook is how events are posted to customers.
+type Webhook struct {
+	AllowNetworks []string      `koanf:"allow_networks" help:"private networks that webhooks may be posted to, such as 127.0.0.0/8 or 10.1.0.0/16; every other internal address is refused"`
+	Timeout       time.Duration `koanf:"timeout" default:"15s" help:"how long an endpoint may take to answer"`
+}
+
+// Send is how messages are sent.
+type Send struct {
+	Concurrency int           `koanf:"concurrency" default:"64" help:"how many messages are on their way to Meta at a time"`
+	Timeout     time.Duration `koanf:"timeout" default:"60s" help:"how long Meta may take to answer a send; a send without an answer is uncertain and is not repeated"`
+}
+
+// Validate returns every mistake in the values, joined.
+func (c Config) Validate() error {
+	_, level := c.LogLevel()
+	_, networks := c.AllowedNetworks()
+	return errors.Join(
+		listenAddress("listen", c.Listen),
+		when(c.Data == "", "data: name a directory"),
+		level,
+		when(c.Log.Format != "text" && c.Log.Format != "json", "log.format: use text or json, not %q", c.Log.Format),
+		baseURL("meta.base_url", c.Meta.BaseURL),
+		when(!graphVersion().MatchString(c.Meta.Version), "meta.version: use a form like v23.0, not %q", c.Meta.Version),
+		when(slices.ContainsFunc(c.Meta.MediaHosts, notHost), "meta.media_hosts: list host names without scheme, port and path"),
+		networks,
+		between("webhook.timeout", c.Webhook.Timeout, time.Second, time.Minute),
+		when(c.Send.Concurrency < 1 || c.Send.Concurrency > 10_000, "send.concurrency: use 1 to 10000, not %d", c.Send.Concurrency),
+		between("send.timeout", c.Send.Timeout, time.Second, 10*time.Minute),
+		between("stop_timeout", c.StopTimeout, time.Second, time.Hour),
+	)
+}
+
+// LogLevel returns the level to log from.
+func (c Config) LogLevel() (slog.Level, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil {
+		return 0, fmt.Errorf("log.level: use debug, info, warn or error, not %q", c.Log.Level)
+	}
+	return level, nil
+}
+
+// AllowedNetworks returns the private networks that webhooks may reach.
+func (c Config) AllowedNetworks() ([]netip.Prefix, error) {
+	var networks []netip.Prefix
+	var mistakes []error
+	for _, text := range c.Webhook.AllowNetworks {
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			mistakes = append(mistakes, fmt.Errorf("webhook.allow_networks: use a form like 10.1.0.0/16, not %q", text))
+			continue
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, errors.Join(mistakes...)
+}
+
+func when(wrong bool, format string, args ...any) error {
+	if wrong {
+		return fmt.Errorf(format, args...)
+	}
+	return nil
+}
+
+func listenAddress(name, v string) error {
+	_, port, err := net.SplitHostPort(v)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port) //nolint:noctx // a number needs no look-up
+	}
+	return when(err != nil, "%s: use a form like 127.0.0.1:8080, not %q", name, v)
+}
+
+func baseURL(name, v string) error {
+	u, err := url.Parse(v)
+	return when(err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "",
+		"%s: use a form like https://graph.facebook.com", name)
+}
+
+func between(name string, v, least, most time.Duration) error {
+	return when(v < least || v > most, "%s: use %s to %s, not %s", name, least, most, v)
+}
+
+func graphVersion() *regexp.Regexp { return regexp.MustCompile(`^v[1-9][0-9]?\.[0-9]$`) }
+
+func notHost(h string) bool { return h == "" || strings.ContainsAny(h, "/:@ ") }

@@ -1,0 +1,101 @@
+package waapi
+
+import (
+	"net/url"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/waypost/waypost/internal/wa"
+)
+
+// attachment is one element of attachments as it was sent.
+type attachment struct{ id, link, kind, caption string }
+
+// decodeMedia reads a message of type media. It carries exactly one
+// attachment; the vendor docs say nothing of more.
+func decodeMedia(m object) (wa.Content, error) {
+	body, err := m.one("type_media")
+	if err != nil {
+		return nil, err
+	}
+	element, err := body.one("attachments")
+	if err != nil {
+		return nil, err
+	}
+	a, err := decodeAttachment(element)
+	if err != nil {
+		return nil, err
+	}
+	// A client in use sends a dummy attachment_id with every attachment_url.
+	if a.link != "" {
+		return a.byLink()
+	}
+	// attachment_type has no meaning here: the stored media knows its kind.
+	return wa.Media{MediaID: wa.MediaID(strings.ToLower(a.id)), Caption: a.caption}, nil
+}
+
+func decodeAttachment(o object) (a attachment, err error) {
+	if a.link, err = o.trimmed("attachment_url"); err != nil {
+		return a, err
+	}
+	if a.id, err = o.trimmed("attachment_id"); err != nil {
+		return a, err
+	}
+	if a.kind, err = o.trimmed("attachment_type"); err != nil {
+		return a, err
+	}
+	a.caption, err = o.text("caption")
+	return a, err
+}
+
+func (a attachment) byLink() (wa.Content, error) {
+	if a.kind == "" {
+		return nil, refuse(wa.Problem{Field: "attachment_type", Rule: wa.RuleRequired})
+	}
+	m := wa.Media{Kind: wa.MediaKind(strings.ToLower(a.kind)), Link: a.link, Caption: a.caption}
+	if m.Kind == wa.KindDocument {
+		m.Filename = linkName(a.link)
+	}
+	return m, nil
+}
+
+// linkName is what a document behind a link is called on the phone: the end of
+// its path. WhatsApp shows "Untitled" without.
+func linkName(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	if name := path.Base(u.Path); name != "/" && name != "." {
+		return presentable(name)
+	}
+	return ""
+}
+
+// presentable returns a filename that may be shown, or "": nobody typed it into
+// this request, so it is no reason to refuse the message.
+func presentable(name string) string {
+	if utf8.RuneCountInString(name) > wa.MaxFilenameLength || !utf8.ValidString(name) ||
+		strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		return ""
+	}
+	return name
+}
+
+// plausibleID reports whether a media id can be one of ours, a UUID in lower
+// case, so that nothing else is ever looked up.
+func plausibleID(id wa.MediaID) bool {
+	if len(id) != 36 {
+		return false
+	}
+	for i, c := range []byte(id) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		hex := (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
+		if dash != (c == '-') || (!dash && !hex) {
+			return false
+		}
+	}
+	return true
+}

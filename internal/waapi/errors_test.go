@@ -1,0 +1,48 @@
+package waapi
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/waypost/waypost/internal/wa"
+)
+
+// TestEveryRuleHasARow: a rule without one would be answered as our fault.
+func TestEveryRuleHasARow(t *testing.T) {
+	for _, rule := range []wa.Rule{
+		wa.RuleRequired, wa.RuleTooShort, wa.RuleTooLong, wa.RuleTooMany, wa.RuleNotDigits,
+		wa.RuleUnknown, wa.RuleMalformed, wa.RuleWindow, wa.RuleBadMedia,
+	} {
+		err := refuse(wa.Problem{Field: "anything", Rule: rule, Limit: 1, Found: 2, Detail: "detail"})
+		f, ok := errors.AsType[*failure](err)
+		if !ok {
+			t.Errorf("%s: %v", rule, err)
+			continue
+		}
+		if f.code == "" || strings.ContainsAny(f.message, "{}") {
+			t.Errorf("%s: code %q, message %q", rule, f.code, f.message)
+		}
+	}
+}
+
+func TestLimitsNameFieldLimitAndFound(t *testing.T) {
+	got := refuse(wa.Problem{Field: "caption", Rule: wa.RuleTooLong, Limit: 1024, Found: 1025}).Error()
+	if want := "8006 caption cannot be longer than 1024 characters (found 1025)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNothingInternalReachesTheClient(t *testing.T) {
+	for _, err := range []error{
+		io.ErrClosedPipe,
+		errors.New("select * from secrets"),
+		&wa.Error{Code: wa.CodeUnavailable, Message: "disk /var/x", Err: io.ErrShortWrite},
+		refuse(wa.Problem{Rule: "rule of tomorrow"}),
+	} {
+		if f := asFailure(err); f.code != "8005" || f.message != "Technical error occurred" || f.status < 500 || f.err == nil {
+			t.Errorf("%v: told %q with %d", err, f.Error(), f.status)
+		}
+	}
+}

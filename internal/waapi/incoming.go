@@ -1,0 +1,114 @@
+package waapi
+
+import "github.com/waypost/waypost/internal/wa"
+
+type incomingMessages struct {
+	IncomingMessage []incomingMessage `json:"incoming_message"`
+}
+
+// incomingMessage is the envelope of every kind, with one payload at most: a
+// client in use tells kinds apart by which key is there.
+type incomingMessage struct {
+	From       string `json:"from"`
+	To         string `json:"to"`
+	FromName   string `json:"from_name"`
+	MessageID  string `json:"message_id"`
+	ReceivedAt string `json:"received_at"`
+	// GroupID is ours, given when it was written in a group.
+	GroupID string          `json:"group_id,omitempty"`
+	Context incomingContext `json:"context"`
+	// MessageType is absent for a kind that has no payload here.
+	MessageType string        `json:"message_type,omitempty"`
+	Text        *incomingText `json:"text_type,omitempty"`
+	Image       *incomingFile `json:"image_type,omitempty"`
+	Video       *incomingFile `json:"video_type,omitempty"`
+	Audio       *incomingFile `json:"audio_type,omitempty"`
+	Document    *incomingFile `json:"document_type,omitempty"`
+	// Sticker is ours: the vendor sends nothing for one.
+	Sticker *incomingFile `json:"sticker_type,omitempty"`
+}
+
+// incomingContext is filled when the message answers another. Otherwise its
+// values are "", as the vendor sends them today; its docs say null.
+type incomingContext struct {
+	NCMessageID wa.MessageID `json:"ncmessage_id"`
+	MessageID   string       `json:"message_id"`
+	// APIHeader is of the message that is answered, if it is one of ours.
+	APIHeader *string `json:"x-apiheader,omitempty"`
+}
+
+type incomingText struct {
+	Text string `json:"text"`
+}
+
+// incomingFile is a media. Its id is ours: the bytes are at media/{id}.
+type incomingFile struct {
+	Filename string `json:"filename,omitempty"`
+	MIMEType string `json:"mime_type"`
+	// SHA256 is base64 as Meta writes it; that is also what the vendor sends.
+	SHA256  string     `json:"sha256"`
+	ID      wa.MediaID `json:"id"`
+	Caption string     `json:"caption,omitempty"`
+	// Voice is only there for voice notes.
+	Voice bool `json:"voice,omitempty"`
+}
+
+// inboundKind is a kind of inbound message: its word, and where its payload
+// goes. Put reports false if the message lacks what the kind needs.
+type inboundKind struct {
+	word string
+	put  func(*incomingMessage, wa.Inbound) bool
+}
+
+// inboundKinds is the table, by Meta's name of the type. A kind that is not in
+// it is told by its bare envelope, so that nothing is dropped.
+func inboundKinds() map[string]inboundKind {
+	return map[string]inboundKind{
+		"text": {"TEXT", func(m *incomingMessage, in wa.Inbound) bool {
+			m.Text = &incomingText{Text: in.Text}
+			return true
+		}},
+		"image":    file("IMAGE", func(m *incomingMessage) **incomingFile { return &m.Image }),
+		"video":    file("VIDEO", func(m *incomingMessage) **incomingFile { return &m.Video }),
+		"audio":    file("AUDIO", func(m *incomingMessage) **incomingFile { return &m.Audio }),
+		"document": file("DOCUMENT", func(m *incomingMessage) **incomingFile { return &m.Document }),
+		"sticker":  file("STICKER", func(m *incomingMessage) **incomingFile { return &m.Sticker }),
+	}
+}
+
+func file(word string, place func(*incomingMessage) **incomingFile) inboundKind {
+	return inboundKind{word, func(m *incomingMessage, in wa.Inbound) bool {
+		md := in.Media
+		if md == nil {
+			return false
+		}
+		f := &incomingFile{MIMEType: md.MIMEType, SHA256: md.SHA256, ID: md.ID, Caption: md.Caption, Voice: md.Voice}
+		if md.Kind == wa.KindDocument {
+			f.Filename = md.Filename
+		}
+		*place(m) = f
+		return true
+	}}
+}
+
+func incomingBody(d wa.Delivery) ([]byte, error) {
+	in := *d.Event.Inbound
+	m := incomingMessage{
+		From: in.From, To: in.To, FromName: in.FromName, MessageID: in.WAMID,
+		ReceivedAt: unixSeconds(in.At, d.Event.At), GroupID: in.GroupID,
+	}
+	if m.From == "" {
+		// A person may show a user name and no number.
+		m.From = in.UserID
+	}
+	if in.ReplyTo != "" {
+		m.Context = incomingContext{NCMessageID: d.Event.MessageID, MessageID: in.ReplyTo}
+		if d.Message != nil {
+			m.Context.APIHeader = &d.Message.APIHeader
+		}
+	}
+	if kind, ok := inboundKinds()[in.Type]; ok && kind.put(&m, in) {
+		m.MessageType = kind.word
+	}
+	return encode(incomingMessages{[]incomingMessage{m}})
+}

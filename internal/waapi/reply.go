@@ -1,0 +1,89 @@
+package waapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// success is the vendor's envelope; the order of the keys is the vendor's.
+// Clients with strict readers fail on any key more.
+type success struct {
+	Status  string `json:"status"`
+	Message string `json:"message,omitempty"`
+	Data    any    `json:"data,omitempty"`
+}
+
+// refusal is the vendor's envelope of a failure. It has no message at the top.
+type refusal struct {
+	Status string       `json:"status"`
+	Error  refusalError `json:"error"`
+}
+
+type refusalError struct {
+	// Code is a string in every reply of the vendor's.
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// forbidden is the body for every kind of bad token, as the vendor sends it:
+// another shape than every other failure.
+const forbidden = `{"error":"Forbidden","message":"Access Denied","status":403}`
+
+// retryAfter is what a 503 asks for. The store is back, or the process is
+// restarted, within seconds.
+const retryAfter = 5 * time.Second
+
+// succeed answers 200: clients test for exactly that, never 201 or 202.
+func succeed(w http.ResponseWriter, message string, data any) error {
+	body, err := encode(success{Status: "success", Message: message, Data: data})
+	if err != nil {
+		return fmt.Errorf("encode reply: %w", err)
+	}
+	write(w, http.StatusOK, body)
+	return nil
+}
+
+func writeFailure(w http.ResponseWriter, err error) {
+	if errors.Is(err, errForbidden) {
+		write(w, http.StatusForbidden, []byte(forbidden))
+		return
+	}
+	f := asFailure(err)
+	switch f.status {
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+	case http.StatusRequestEntityTooLarge:
+		// The rest of the body is not worth reading.
+		w.Header().Set("Connection", "close")
+	}
+	body, err := encode(refusal{Status: "failure", Error: refusalError{Code: f.code, Message: f.message}})
+	if err != nil {
+		body = nil // two strings always encode
+	}
+	write(w, f.status, body)
+}
+
+func write(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	// An error means that the client is gone; what was accepted stays accepted.
+	_, _ = w.Write(body)
+}
+
+// encode is json.Marshal but for & < and >, which stay as they are: nothing of
+// ours is put into HTML, and clients compare texts.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}

@@ -1,0 +1,210 @@
+package waapi
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/waypost/waypost/internal/wa"
+)
+
+// The source API is ours: the vendor docs name it on every send page and
+// describe it nowhere. docs/source-api.md is its description.
+
+// sourceView is what is shown of a source. Its token and secret are not.
+type sourceView struct {
+	ID            wa.SourceID `json:"id"`
+	Name          string      `json:"name"`
+	PhoneNumberID string      `json:"phone_number_id"`
+	WABAID        string      `json:"waba_id"`
+	DisplayNumber string      `json:"display_phone_number"`
+	Default       bool        `json:"default"`
+	CreatedAt     time.Time   `json:"created_at"`
+}
+
+type sourceID struct {
+	ID wa.SourceID `json:"id"`
+}
+
+type sourceList struct {
+	Sources []sourceView `json:"sources"`
+}
+
+func view(src wa.Source) sourceView {
+	return sourceView{
+		ID: src.ID, Name: src.Name, PhoneNumberID: src.Number.ID, WABAID: src.Number.WABAID,
+		DisplayNumber: src.Number.Display, Default: src.Default, CreatedAt: src.CreatedAt.UTC(),
+	}
+}
+
+func (s *Server) listSources(w http.ResponseWriter, r *http.Request, c caller) error {
+	all, err := s.sources.Sources(r.Context(), c.account)
+	if err != nil {
+		return err
+	}
+	list := sourceList{Sources: make([]sourceView, 0, len(all))}
+	for _, src := range all {
+		list.Sources = append(list.Sources, view(src))
+	}
+	return succeed(w, "", list)
+}
+
+func (s *Server) getSource(w http.ResponseWriter, r *http.Request, c caller) error {
+	src, err := s.findSource(r.Context(), c.account, pathSource(r))
+	if err != nil {
+		return noSource(err)
+	}
+	return succeed(w, "", view(src))
+}
+
+func (s *Server) postSource(w http.ResponseWriter, r *http.Request, c caller) error {
+	body, err := readJSON(w, r)
+	if err != nil {
+		return err
+	}
+	src, err := decodeSource(body)
+	if err != nil {
+		return err
+	}
+	src.AccountID, src.CreatedAt = c.account, s.now()
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	if src, err = s.sources.CreateSource(r.Context(), src); err != nil {
+		if wa.CodeOf(err) == wa.CodeConflict {
+			return errSourceTaken
+		}
+		return err
+	}
+	return succeed(w, "Source created successfully.", sourceID{ID: src.ID})
+}
+
+// decodeSource reads a new source. An id may be brought along, so that clients
+// keep the one they send today; otherwise we make one.
+func decodeSource(o object) (wa.Source, error) {
+	var src wa.Source
+	var id, token, secret string
+	for _, f := range []struct {
+		name string
+		to   *string
+	}{
+		{"id", &id},
+		{"name", &src.Name},
+		{"phone_number_id", &src.Number.ID},
+		{"waba_id", &src.Number.WABAID},
+		{"display_phone_number", &src.Number.Display},
+		{"access_token", &token},
+		{"app_secret", &secret},
+	} {
+		var err error
+		if *f.to, err = o.trimmed(f.name); err != nil {
+			return src, err
+		}
+	}
+	var err error
+	if src.Default, err = o.flag("default"); err != nil {
+		return src, err
+	}
+	if src.ID = wa.SourceID(id); id == "" {
+		src.ID = wa.NewID[wa.SourceID]()
+	}
+	src.Number.Display = plainNumber(src.Number.Display)
+	src.Number.Token, src.Number.AppSecret = wa.NewSecret(token), wa.NewSecret(secret)
+	return src, refuseAll(src.Validate())
+}
+
+// plainNumber takes out what Meta's display_phone_number has between the
+// digits.
+func plainNumber(s string) string {
+	return strings.NewReplacer("+", "", "(", "", ")", "", "-", "", " ", "").Replace(s)
+}
+
+// patchSource changes a source's name, rotates its token or secret, or makes it
+// the default.
+func (s *Server) patchSource(w http.ResponseWriter, r *http.Request, c caller) error {
+	body, err := readJSON(w, r)
+	if err != nil {
+		return err
+	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	src, err := s.findSource(r.Context(), c.account, pathSource(r))
+	if err != nil {
+		return noSource(err)
+	}
+	if src, err = change(src, body); err != nil {
+		return err
+	}
+	if err := s.sources.UpdateSource(r.Context(), src); err != nil {
+		return noSource(err)
+	}
+	return succeed(w, "Source updated successfully.", sourceID{ID: src.ID})
+}
+
+// change applies a patch. Messages are bound to the number they were accepted
+// for, so another number is another source.
+func change(src wa.Source, o object) (wa.Source, error) {
+	var ps []wa.Problem
+	for _, field := range []string{"id", "phone_number_id", "waba_id", "display_phone_number"} {
+		if !o[field].absent() {
+			ps = append(ps, wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "cannot be changed"})
+		}
+	}
+	if ps != nil {
+		return src, refuseAll(ps)
+	}
+	given := false
+	for _, f := range []struct {
+		name string
+		set  func(string)
+	}{
+		{"name", func(v string) { src.Name = v }},
+		{"access_token", func(v string) { src.Number.Token = wa.NewSecret(v) }},
+		{"app_secret", func(v string) { src.Number.AppSecret = wa.NewSecret(v) }},
+	} {
+		if o[f.name].absent() {
+			continue
+		}
+		v, err := o.trimmed(f.name)
+		if err != nil {
+			return src, err
+		}
+		f.set(v)
+		given = true
+	}
+	if !o["default"].absent() {
+		def, err := o.flag("default")
+		if err != nil {
+			return src, err
+		}
+		if !def {
+			return src, refuse(wa.Problem{Field: "default", Rule: wa.RuleMalformed,
+				Detail: "can only be set to true: another source then is the default no longer"})
+		}
+		src.Default, given = true, true
+	}
+	if !given {
+		return src, refuse(wa.Problem{Field: "name, access_token, app_secret or default", Rule: wa.RuleRequired})
+	}
+	return src, refuseAll(src.Validate())
+}
+
+func (s *Server) deleteSource(w http.ResponseWriter, r *http.Request, c caller) error {
+	// The look-up refuses ids that no database should see.
+	src, err := s.findSource(r.Context(), c.account, pathSource(r))
+	if err != nil {
+		return noSource(err)
+	}
+	if err := s.sources.DeleteSource(r.Context(), c.account, src.ID); err != nil {
+		return noSource(err)
+	}
+	return succeed(w, "Source deleted successfully.", nil)
+}
+
+func pathSource(r *http.Request) wa.SourceID { return wa.SourceID(r.PathValue("id")) }
+
+func noSource(err error) error {
+	if wa.CodeOf(err) == wa.CodeNotFound {
+		return errNoSource
+	}
+	return err
+}
