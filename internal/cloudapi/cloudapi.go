@@ -21,7 +21,7 @@
 //	complete Graph error, 5xx              unknown, unless the code is a refusal
 //	any other answer without Graph JSON    unknown (a redirect: misconfigured)
 //	no answer after the headers            unknown
-//	2xx, readable or not                   sent
+//	2xx, readable or not                   sent (with a Graph error in it: unknown)
 package cloudapi
 
 import (

@@ -152,7 +152,7 @@ var codes = map[int]rule{ //nolint:gochecknoglobals // a table that nothing writ
 		"undeliverable: the recipient is not on WhatsApp, has an old app or has not accepted the terms"),
 	1026:   refused(vendorWhatsApp, pageErrors, "the recipient's app cannot show this type of message"),
 	130472: refused(vendorWhatsApp, pageErrors, "the recipient is part of an experiment of Meta's; it will not arrive"),
-	131036: refused(vendorWhatsApp, pageNoStorage, "a device of the recipient could not be reached in time"),
+	131036: refused(vendorWhatsApp, pageNoStorage, "Meta no longer had the message for one of the recipient's devices"),
 	131047: refused(vendorWindow, pageErrors,
 		"more than 24 hours since the recipient's last message: send a template"),
 	131050: refused(vendorWhatsApp, pageErrors, "the recipient has stopped marketing messages of this business"),
@@ -163,7 +163,7 @@ var codes = map[int]rule{ //nolint:gochecknoglobals // a table that nothing writ
 	131020: refused(vendorWhatsApp, pageGroups, "the group has no other member"),
 	131041: refused(vendorWhatsApp, pageGroups, "there is no such group"),
 	131207: refused(vendorWhatsApp, pageGroups, "the group is suspended"),
-	131211: refused(vendorWhatsApp, pageGroups, "the group refuses the message"),
+	131212: refused(vendorWhatsApp, pageGroups, "not a participant of the group"),
 	131215: refused(vendorWhatsApp, pageGroups, "the number may not use groups"),
 
 	// The message.

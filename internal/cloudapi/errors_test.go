@@ -112,6 +112,9 @@ func TestErrorOutcomes(t *testing.T) {
 			if got.Kind == wa.OutcomeLater && got.After <= 0 {
 				t.Error("later without a wait")
 			}
+			if got.MediaGone && (got.Failure.VendorCode != "8008" || strings.Contains(got.Failure.Details, "phone")) {
+				t.Errorf("failure %+v is not about the media", got.Failure)
+			}
 		})
 	}
 }

@@ -380,7 +380,7 @@ func mediaError(a answer, n wa.Number) error {
 func (e graphError) mediaOutcome(status int, n wa.Number) wa.Outcome {
 	o := e.outcome(status, 1)
 	if e.missingObject() && !strings.Contains(string(e.Message), n.ID) {
-		o.Kind, o.After, o.MediaGone = wa.OutcomeRejected, 0, true
+		o.Kind, o.After, o.MediaGone, o.Failure = wa.OutcomeRejected, 0, true, e.mediaFailure()
 	}
 	switch o.Kind {
 	case wa.OutcomeUnknown:

@@ -185,13 +185,24 @@ func refusal(e graphError, status int, n wa.Number, d wa.Dispatch) wa.Outcome {
 	if o.Kind == wa.OutcomeUnknown || !e.aboutMedia(n, d) {
 		return o
 	}
-	o.Failure.VendorCode = vendorMedia
+	o.Failure = e.mediaFailure()
 	if attempt > mediaTries {
 		o.Kind, o.After = wa.OutcomeRejected, 0
 		return o
 	}
 	o.Kind, o.MediaGone, o.After = wa.OutcomeLater, true, unsent().after(attempt)
 	return o
+}
+
+// mediaFailure replaces what the table says of a missing object, which is about
+// the number.
+func (e graphError) mediaFailure() wa.Failure {
+	f := FailureOf(e.code(), e.title(), e.details())
+	f.VendorCode = vendorMedia
+	if e.missingObject() && e.details() == "" {
+		f.Details = "Meta does not know the media"
+	}
+	return f
 }
 
 // aboutMedia reports whether the error means that Meta does not know the media

@@ -113,8 +113,19 @@ func TestSendTimesOutAsUnknown(t *testing.T) {
 	stop := make(chan struct{})
 	s, _ := wire(t, func(net.Conn) { <-stop })
 	defer close(stop)
-	c := client(t, Options{BaseURL: s.URL, AnswerTimeout: 50 * time.Millisecond})
+	// Long enough for a busy machine to connect, or the attempt never left.
+	c := client(t, Options{BaseURL: s.URL, AnswerTimeout: 500 * time.Millisecond})
 	if got := c.Send(t.Context(), testNumber(), textDispatch()); got.Kind != wa.OutcomeUnknown || got.Failure.Details != "not in time" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSendGivenUpAfterItLeftIsUnknown(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stop := make(chan struct{})
+	s, _ := wire(t, func(net.Conn) { cancel(); <-stop })
+	defer close(stop)
+	if got := client(t, Options{BaseURL: s.URL}).Send(ctx, testNumber(), textDispatch()); got.Kind != wa.OutcomeUnknown {
 		t.Errorf("got %+v", got)
 	}
 }
