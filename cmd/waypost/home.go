@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/waypost/waypost/internal/keyring"
 	"github.com/waypost/waypost/internal/store/sqlstore"
@@ -53,4 +54,14 @@ func (h *home) lock() (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("another waypost serves from %s: stop it, or name another directory with --data", h.dir), f.Close())
 	}
 	return f, nil
+}
+
+// bootID names the boot of the machine, "" where there is no way to tell one
+// from another.
+func bootID() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id") // Linux
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
 }

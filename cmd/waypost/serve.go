@@ -63,6 +63,7 @@ type gateway struct {
 	home     *home
 	lock     *os.File
 	blobs    *media.Dir
+	wire     *outbox.Wire
 	listener net.Listener
 	server   *http.Server
 	library  *media.Library
@@ -101,7 +102,7 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 	face := waapi.New(waapi.Options{Accounts: db, Sources: db, Intake: db, Media: g.library, Logger: logger})
 	g.outbox = outbox.New(outbox.Options{
 		Store: db, Sources: db, Media: g.library, Sender: meta, Tagger: tagger,
-		Wake: db.Wake(store.StageOutbox), Logger: logger, Width: c.Send.Concurrency,
+		Wake: db.Wake(store.StageOutbox), Logger: logger, Wire: g.wire, Width: c.Send.Concurrency,
 	})
 	g.inbox = inbox.New(inbox.Options{
 		Store: db, Sources: db, Tagger: tagger, Verify: cloudapi.VerifySignature, Decode: cloudapi.DecodeCallback,
@@ -124,6 +125,11 @@ func (g *gateway) open(ctx context.Context) (err error) {
 		return err
 	}
 	if g.blobs, err = media.OpenDir(filepath.Join(g.config.Data, "media")); err != nil {
+		return err
+	}
+	// More slots than sends at a time: one whose outcome could not be kept holds
+	// its slot.
+	if g.wire, err = outbox.OpenWire(filepath.Join(g.config.Data, "wire"), bootID(), 4*g.config.Send.Concurrency); err != nil {
 		return err
 	}
 	var lc net.ListenConfig
@@ -246,6 +252,9 @@ func (g *gateway) close() error {
 	}
 	if g.blobs != nil {
 		errs = append(errs, g.blobs.Close())
+	}
+	if g.wire != nil {
+		errs = append(errs, g.wire.Close())
 	}
 	if g.lock != nil {
 		errs = append(errs, g.lock.Close())

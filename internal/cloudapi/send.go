@@ -37,7 +37,7 @@ func (c *Client) Send(ctx context.Context, n wa.Number, d wa.Dispatch) wa.Outcom
 		// net/http would say nothing of it to the trace.
 		return notSent(ctx.Err(), d.Message.Attempt)
 	}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, p.hooks()),
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, p.hooks(d.OnWire)),
 		http.MethodPost, c.endpoint(n.ID, "messages"), bytes.NewReader(body))
 	if err != nil {
 		return misconfigured(ours("the request cannot be made", ""))
@@ -63,10 +63,16 @@ func authorize(req *http.Request, n wa.Number) {
 // passage is how far a request came on its way out.
 type passage struct{ asked, connected, wrote atomic.Bool }
 
-func (p *passage) hooks() *httptrace.ClientTrace {
+func (p *passage) hooks(onWire func()) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		GetConn:      func(string) { p.asked.Store(true) },
-		GotConn:      func(httptrace.GotConnInfo) { p.connected.Store(true) },
+		GetConn: func(string) { p.asked.Store(true) },
+		// net/http calls it before it hands the request to the connection.
+		GotConn: func(httptrace.GotConnInfo) {
+			p.connected.Store(true)
+			if onWire != nil {
+				onWire()
+			}
+		},
 		WroteHeaders: func() { p.wrote.Store(true) },
 	}
 }

@@ -14,8 +14,9 @@
 //
 // Failure: the attempt is durable before its first byte goes out. A process
 // that dies before that has sent nothing, and the message is claimed again. One
-// that dies after it leaves the message dispatched; the next start makes it
-// uncertain, and a status that carries the attempt's tag settles it. An
+// that dies after it leaves the message dispatched. The next start sends it
+// again if no byte of the attempt has left (see Wire), and else makes it
+// uncertain: then a status that carries the attempt's tag settles it. An
 // uncertain message is never sent again on a timer.
 package outbox
 
@@ -51,8 +52,8 @@ type Sources interface {
 	Source(context.Context, wa.AccountID, wa.SourceID) (wa.Source, error)
 }
 
-// Options says what an Outbox works with. All fields but Width and Now must be
-// set.
+// Options says what an Outbox works with. All fields but Wire, Width and Now
+// must be set.
 type Options struct {
 	Store   store.Outbox
 	Sources Sources
@@ -61,6 +62,9 @@ type Options struct {
 	Tagger  wa.Tagger
 	Wake    <-chan struct{}
 	Logger  *slog.Logger
+	// Wire tells the next process which attempts have left this one. Without it,
+	// every attempt that was begun counts as one that has.
+	Wire *Wire
 	// Width is how many messages are sent at a time; 0 is 64.
 	Width int
 	// Now is the clock; nil is time.Now.
@@ -100,7 +104,11 @@ func New(o Options) *Outbox {
 
 // Recover takes over from the last process; call it once, before Run.
 func (o *Outbox) Recover(ctx context.Context) error {
-	freed, uncertain, err := o.Store.RecoverMessages(ctx)
+	freed, uncertain, err := o.Store.RecoverMessages(ctx, o.Wire.Left)
+	if err == nil {
+		// Only now: until the store knows, the marks are all there is.
+		err = o.Wire.Reset()
+	}
 	if err != nil {
 		return err
 	}
@@ -126,9 +134,13 @@ func (o *Outbox) Run(ctx context.Context) {
 
 func (o *Outbox) send(ctx context.Context, m wa.Message) {
 	start := o.Now()
-	m, outcome, err := o.attempt(ctx, m)
+	leaving := departure{wire: o.Wire}
+	m, outcome, err := o.attempt(ctx, m, &leaving)
 	if err == nil {
 		err = o.Store.SettleMessage(ctx, m, outcome)
+	}
+	if err == nil {
+		leaving.settled()
 	}
 	level := slog.LevelInfo
 	if err != nil || outcome.Kind == wa.OutcomeMisconfigured {
@@ -143,7 +155,7 @@ func (o *Outbox) send(ctx context.Context, m wa.Message) {
 
 // attempt brings a message to Meta. An error means that nothing is to be
 // settled: the message is another's now, or the store does not answer.
-func (o *Outbox) attempt(ctx context.Context, m wa.Message) (wa.Message, wa.Outcome, error) {
+func (o *Outbox) attempt(ctx context.Context, m wa.Message, leaving *departure) (wa.Message, wa.Outcome, error) {
 	src, err := o.Sources.Source(ctx, m.AccountID, m.SourceID)
 	if wa.CodeOf(err) == wa.CodeNotFound {
 		return m, wa.Outcome{Kind: wa.OutcomeRejected, Failure: wa.Failure{VendorCode: "8004", Title: "the source was deleted"}}, nil
@@ -163,6 +175,7 @@ func (o *Outbox) attempt(ctx context.Context, m wa.Message) (wa.Message, wa.Outc
 		return m, wa.Outcome{}, err
 	}
 	d.Message, d.Tag = m, o.Tagger.Tag(m.ID, m.Attempt)
+	d.OnWire = func() { leaving.mark(m) }
 	return m, o.review(ctx, src.Number, m, o.Sender.Send(ctx, src.Number, d)), nil
 }
 

@@ -102,9 +102,10 @@ type Intake interface {
 // Outbox is what the sending stage needs.
 type Outbox interface {
 	// RecoverMessages is called once at the start, when no other process works
-	// on the store. It frees what the last process had claimed, and makes what
-	// it had dispatched uncertain. It returns how many of each.
-	RecoverMessages(context.Context) (freed, uncertain int, err error)
+	// on the store. It frees what the last process had claimed. Of what it had
+	// dispatched it makes uncertain those attempts that left says may have left
+	// the process, and frees the others. It returns how many of each.
+	RecoverMessages(ctx context.Context, left func(id wa.MessageID, attempt int) bool) (freed, uncertain int, err error)
 	// ClaimMessages gives up to limit due messages to the caller for the lease,
 	// the longest due first.
 	ClaimMessages(ctx context.Context, limit int, lease time.Duration) ([]wa.Message, error)

@@ -67,4 +67,8 @@ type Dispatch struct {
 	// MetaMediaID is Meta's id of the media of ours that the message carries;
 	// "" if it carries none or a link.
 	MetaMediaID string
+	// OnWire, if it is set, is called before the first byte of the attempt may
+	// leave the process, perhaps more than once. What it returns from has
+	// happened before that byte.
+	OnWire func()
 }

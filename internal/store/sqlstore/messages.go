@@ -70,19 +70,41 @@ func scanMessage(row scanner) (m wa.Message, err error) {
 }
 
 // RecoverMessages implements [store.Outbox].
-func (s *Store) RecoverMessages(ctx context.Context) (freed, uncertain int, err error) {
+func (s *Store) RecoverMessages(ctx context.Context, left func(wa.MessageID, int) bool) (freed, uncertain int, err error) {
 	err = s.writer.write(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE messages SET claimed = 0, due_at = $1 WHERE status = 'accepted' AND claimed = 1`, micros(s.now()))
+		n, err := t.exec(`UPDATE messages SET claimed = 0, claim = claim + 1, due_at = $1
+			WHERE status = 'accepted' AND claimed = 1`, micros(s.now()))
 		if err != nil {
 			return fmt.Errorf("recover messages: %w", err)
 		}
 		freed = int(n)
-		// The claim moves on, so that nobody who still holds one can settle.
-		n, err = t.exec(`UPDATE messages SET status = 'uncertain', claimed = 0, claim = claim + 1 WHERE status = 'dispatched'`)
-		uncertain = int(n)
-		return wrap("recover messages", err)
+		dispatched, err := collect(scanMessage)(t.query(`SELECT ` + messageColumns + ` FROM messages WHERE status = 'dispatched'`))
+		if err != nil {
+			return fmt.Errorf("recover messages: %w", err)
+		}
+		for _, m := range dispatched {
+			status := wa.StatusAccepted
+			if left(m.ID, m.Attempt) {
+				status = wa.StatusUncertain
+				uncertain++
+			} else {
+				freed++
+			}
+			if err := t.recoverDispatched(m, status, s.now()); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return freed, uncertain, err
+}
+
+// recoverDispatched moves the claim on, so that nobody who still holds one can
+// settle.
+func (t *tx) recoverDispatched(m wa.Message, status wa.Status, due time.Time) error {
+	_, err := t.exec(`UPDATE messages SET status = $1, claimed = 0, claim = claim + 1, due_at = $2 WHERE account_id = $3 AND id = $4`,
+		status, micros(due), m.AccountID, m.ID)
+	return wrap("recover messages", err)
 }
 
 // ClaimMessages implements [store.Outbox].
