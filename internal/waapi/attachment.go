@@ -32,6 +32,9 @@ func decodeMedia(m object) (wa.Content, error) {
 	if a.link != "" {
 		return a.byLink()
 	}
+	if a.id == "" {
+		return nil, refuse(wa.Problem{Field: "attachment_id", Rule: wa.RuleRequired})
+	}
 	// attachment_type has no meaning here: the stored media knows its kind.
 	return wa.Media{MediaID: wa.MediaID(strings.ToLower(a.id)), Caption: a.caption}, nil
 }

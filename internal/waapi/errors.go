@@ -99,7 +99,7 @@ func rows() []row {
 		{"", wa.RuleRequired, codeMissing, textMissing + ": {field}"},
 		{"", wa.RuleTooShort, codeInvalid, "{field} cannot be shorter than {limit} characters (found {found})"},
 		{"", wa.RuleTooLong, codeInvalid, "{field} cannot be longer than {limit} characters (found {found})"},
-		{"", wa.RuleTooMany, codeInvalid, "{field} cannot have more than {limit} elements (found {found})"},
+		{"", wa.RuleTooMany, codeInvalid, "{field} has {found} elements, the limit is {limit}"},
 		{"", wa.RuleNotDigits, codeInvalid, "Invalid value in {field} parameter. Only numbers are allowed"},
 		{"", wa.RuleMalformed, codeInvalid, "{field} {detail}"},
 		{"", wa.RuleUnknown, codeInvalid, "{field} {detail}"},

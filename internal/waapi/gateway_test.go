@@ -2,11 +2,8 @@ package waapi
 
 import (
 	"bytes"
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -86,6 +83,9 @@ func (g *gateway) account(name, prefix string) wa.AccountID {
 	check(g.t, g.store.CreateToken(ctx, old))
 	check(g.t, g.store.RevokeToken(ctx, a.ID, old.ID, noon()))
 	g.names[prefix+"revoked_token"] = text.Reveal()
+
+	_, text = wa.NewToken(a.ID, "never kept", noon())
+	g.names[prefix+"unknown_token"] = text.Reveal()
 
 	source := wa.SourceID(prefix + seedSource)
 	g.names[prefix+"source"] = string(source)
@@ -207,15 +207,4 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
-}
-
-// cutReader fails at its end, as a client that goes away does.
-type cutReader struct{ r io.Reader }
-
-func (c cutReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	if errors.Is(err, io.EOF) {
-		err = context.Canceled
-	}
-	return n, err
 }

@@ -177,8 +177,10 @@ func change(src wa.Source, o object) (wa.Source, error) {
 			return src, err
 		}
 		if !def {
-			return src, refuse(wa.Problem{Field: "default", Rule: wa.RuleMalformed,
-				Detail: "can only be set to true: another source then is the default no longer"})
+			return src, refuse(wa.Problem{
+				Field: "default", Rule: wa.RuleMalformed,
+				Detail: "can only be true; make another source the default instead",
+			})
 		}
 		src.Default, given = true, true
 	}
