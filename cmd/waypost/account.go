@@ -9,7 +9,7 @@ import (
 )
 
 func (a *app) accountCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "account", Short: "Manage accounts", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "account", Short: "Manage accounts", Args: cobra.NoArgs, RunE: help}
 	cmd.AddCommand(a.accountCreate(), a.accountList())
 	return cmd
 }

@@ -35,6 +35,7 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
+		RunE:          help,
 	}
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "YAML file with settings ("+config.FileEnv+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON instead of a table")
@@ -43,6 +44,10 @@ func (a *app) root() *cobra.Command {
 		a.configCommand(), a.versionCommand())
 	return root
 }
+
+// help is what a command does that only groups others: with a Run of its own,
+// cobra refuses a name that is none of theirs.
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // settingFlags adds a flag for each named setting; none named: for every one
 // that is no secret.

@@ -12,7 +12,7 @@ func (a *app) tokenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "token", Short: "Manage API tokens",
 		Long: "Manage API tokens. Only a hash of a token is kept: it is shown once, when it is created.",
-		Args: cobra.NoArgs,
+		Args: cobra.NoArgs, RunE: help,
 	}
 	cmd.AddCommand(a.tokenCreate(), a.tokenList(), a.tokenRevoke())
 	return cmd

@@ -15,7 +15,7 @@ func (a *app) webhookCommand() *cobra.Command {
 		Use: "webhook", Short: "Manage where an account's events are posted",
 		Long: "Manage where an account's events are posted. There are two kinds: event (statuses of messages) and\n" +
 			"incoming (messages that people write), each with one address; both may have the same.",
-		Args: cobra.NoArgs,
+		Args: cobra.NoArgs, RunE: help,
 	}
 	cmd.AddCommand(a.webhookSet(), a.webhookList(), a.webhookRemove())
 	return cmd

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// deaths is how often the gateway is killed in the middle of a message.
+const deaths = 50
+
+// TestKilledAnywhereAMessageIsSentOnce kills the real binary with SIGKILL
+// between every two steps of a message's way, starts it again, and expects the
+// message at Meta exactly once and all of its statuses at the webhook.
+func TestKilledAnywhereAMessageIsSentOnce(t *testing.T) {
+	r := newRig(t)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	places := []string{
+		"accepted", "upload arrives", "upload done", "upload answered", "send done", "send answered",
+		"callback leaves", "callback answered", "webhook arrives", "webhook answered", "some time",
+	}
+	for i := range deaths {
+		place := places[i%len(places)]
+		caption := fmt.Sprintf("order-%d", i)
+		media := r.upload(document(caption))
+		dead := make(chan struct{})
+		if place != "accepted" && place != "some time" {
+			r.points.at(place, func() { r.kill(); close(dead) })
+		}
+		id := r.send(media, caption)
+		switch place {
+		case "accepted":
+			r.kill()
+		case "some time":
+			<-time.After(time.Duration(random.Int64N(int64(60 * time.Millisecond))))
+			r.kill()
+		default:
+			wait(t, place, dead)
+		}
+		r.restart()
+		r.awaitRead(id)
+		if n := r.sends(caption); n != 1 {
+			t.Fatalf("killed at %q (run %d): Meta took the message %d times, want once", place, i, n)
+		}
+	}
+	if n := len(r.meta.Sends()); n != deaths {
+		t.Errorf("Meta took %d messages, want %d", n, deaths)
+	}
+}
+
+// TestKilledWithoutEvidenceAMessageIsDoubled is the control: with the marks
+// taken away that tell what has left the process, the same kill must double the
+// message, or the test above proves nothing.
+func TestKilledWithoutEvidenceAMessageIsDoubled(t *testing.T) {
+	r := newRig(t)
+	media := r.upload(document("control"))
+	dead := make(chan struct{})
+	r.points.at("send done", func() { r.kill(); close(dead) })
+	// No status may tell the gateway first that Meta has the message.
+	r.points.deaf.Store(true)
+	id := r.send(media, "control")
+	wait(t, "send done", dead)
+	wire := filepath.Join(r.data, "wire")
+	data, err := os.ReadFile(wire)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const header = 128
+	clear(data[header:])
+	if err := os.WriteFile(wire, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.points.at("send done", func() { r.points.deaf.Store(false) })
+	r.restart()
+	r.awaitRead(id)
+	if n := r.sends("control"); n != 2 {
+		t.Errorf("Meta took the message %d times, want 2: the control did not fail", n)
+	}
+}
+
+// TestKilledWhileTheRequestIsOnItsWayAMessageIsNotSentAgain: the request left,
+// but Meta never got it. Nobody on this side can know, so it must stay
+// uncertain.
+func TestKilledWhileTheRequestIsOnItsWayAMessageIsNotSentAgain(t *testing.T) {
+	r := newRig(t)
+	media := r.upload(document("lost"))
+	dead := make(chan struct{})
+	r.points.at("send arrives", func() {
+		r.kill()
+		close(dead)
+		panic(http.ErrAbortHandler) // the request is lost: Meta never sees it
+	})
+	r.send(media, "lost")
+	wait(t, "send arrives", dead)
+	r.restart()
+	// A message that was accepted later goes out before it would.
+	r.awaitRead(r.send(r.upload(document("next")), "next"))
+	if n := r.sends("lost"); n != 0 {
+		t.Errorf("Meta took the message %d times, want 0", n)
+	}
+	if !strings.Contains(r.process.log.String(), "uncertain=1") {
+		t.Errorf("the start does not speak of an uncertain message:\n%s", r.process.log.String())
+	}
+}
+
+// TestStopFinishesWhatHasBegun: a stop in the middle of a send lets it end, and
+// the next start goes on where the first ended.
+func TestStopFinishesWhatHasBegun(t *testing.T) {
+	r := newRig(t)
+	media := r.upload(document("stop"))
+	stopped := make(chan error, 1)
+	asked := make(chan struct{})
+	r.points.at("send arrives", func() {
+		r.process.cmd.Process.Signal(syscall.SIGTERM)
+		close(asked)
+	})
+	id := r.send(media, "stop")
+	wait(t, "send arrives", asked)
+	go func() { <-r.process.done; stopped <- r.process.err }()
+	select {
+	case err := <-stopped:
+		if err != nil {
+			t.Fatalf("the gateway ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the gateway does not stop")
+	}
+	r.restart()
+	if strings.Contains(r.process.log.String(), "uncertain") {
+		t.Errorf("an orderly stop left an uncertain message:\n%s", r.process.log.String())
+	}
+	r.awaitRead(id)
+	if n := r.sends("stop"); n != 1 {
+		t.Errorf("Meta took the message %d times, want once", n)
+	}
+}
+
+func wait(t *testing.T, what string, done <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatalf("nothing reached %q", what)
+	}
+}
