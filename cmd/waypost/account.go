@@ -62,15 +62,11 @@ func (a *app) accountList() *cobra.Command {
 func (a *app) withHome(cmd *cobra.Command, do func(*cobra.Command, *home, []string) error) *cobra.Command {
 	settingFlags(cmd, "data")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		effective, err := a.settings(cmd)
+		c, logger, err := a.settingsAndLogger(cmd)
 		if err != nil {
 			return err
 		}
-		logger, err := a.logger(effective.Config)
-		if err != nil {
-			return err
-		}
-		h, err := openHome(cmd.Context(), effective.Config.Data, logger)
+		h, err := openHome(cmd.Context(), c.Data, logger)
 		if err != nil {
 			return err
 		}

@@ -33,8 +33,7 @@ const (
 	demoWABAID   = "200000000000002"
 	demoCaption  = "yourdocumentcaption"
 	demoHeader   = "Your_unique_identifier"
-	// demoLimit is how long --exit waits for the last status.
-	demoLimit = 30 * time.Second
+	demoLimit    = 30 * time.Second
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -49,7 +48,8 @@ func (a *app) demoCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), o) },
 	}
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address of the gateway: host:port, or a port on 127.0.0.1; 0 takes any free port")
-	cmd.Flags().BoolVar(&o.exit, "exit", false, "end once the first message was read, at the latest after "+demoLimit.String())
+	cmd.Flags().BoolVar(&o.exit, "exit", false, "end with 0 once the first message was read, or the reason why it was not")
+	cmd.Flags().DurationVar(&o.limit, "timeout", demoLimit, "how long the first message may take")
 	cmd.Flags().StringVar(&o.info, "info", "", "write what was set up and sent to this file, as JSON")
 	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "show the gateway's log")
 	return cmd
@@ -58,6 +58,7 @@ func (a *app) demoCommand() *cobra.Command {
 type demoOptions struct {
 	listen, info  string
 	exit, verbose bool
+	limit         time.Duration
 }
 
 // demoInfo is what --info writes.
@@ -101,7 +102,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d := &demo{demoOptions: o, log: logger, story: newStory(a.stdout, a.colours()), client: &http.Client{Timeout: demoLimit}}
+	d := &demo{demoOptions: o, log: logger, story: newStory(a.stdout, a.colours()), client: &http.Client{Timeout: o.limit}}
 	d.secrets.access, d.secrets.app, d.secrets.verify = rand.Text(), rand.Text(), rand.Text()
 
 	running, stop := context.WithCancel(ctx)
@@ -182,7 +183,7 @@ func (d *demo) address() string {
 // play tells the story, writes what came of it and stays up unless it was told
 // to end.
 func (d *demo) play(ctx context.Context, p *parts) error {
-	limit, cancel := context.WithTimeout(ctx, demoLimit)
+	limit, cancel := context.WithTimeoutCause(ctx, d.limit, fmt.Errorf("it did not within %s", d.limit))
 	defer cancel()
 	err := d.firstMessage(limit)
 	if ctx.Err() != nil {

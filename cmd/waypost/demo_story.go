@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +31,7 @@ func (d *demo) firstMessage(ctx context.Context) error {
 		return fmt.Errorf("demo phone: %w", err)
 	}
 	if err := d.await(ctx, func(e webhookBody) bool { return len(e.Incoming) > 0 }); err != nil {
-		return fmt.Errorf("the phone's hello did not arrive at the webhook: %w", err)
+		return fmt.Errorf("the phone's hello was to arrive at the webhook: %w", err)
 	}
 	if err := d.upload(ctx); err != nil {
 		return err
@@ -149,7 +150,7 @@ func (d *demo) awaitRead(ctx context.Context) error {
 	case failure != "":
 		return fmt.Errorf("the message failed: %s", failure)
 	case err != nil:
-		return fmt.Errorf("the message was not read; its statuses at the webhook: [%s]: %w", strings.Join(d.info.Statuses, " "), err)
+		return fmt.Errorf("the message was to be read (statuses at the webhook: %s): %w", cmp.Or(strings.Join(d.info.Statuses, ", "), "none"), err)
 	}
 	return nil
 }
@@ -160,7 +161,7 @@ func (d *demo) await(ctx context.Context, wanted func(webhookBody) bool) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case e := <-d.receiver.events:
 			d.story.event(e)
 			if wanted(parseWebhook(e.Body)) {

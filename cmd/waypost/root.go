@@ -82,13 +82,19 @@ func (a *app) settings(cmd *cobra.Command) (config.Effective, error) {
 	return effective, nil
 }
 
-// logger writes to stderr: stdout is for what was asked for.
-func (a *app) logger(c config.Config) (*slog.Logger, error) {
-	level, err := c.LogLevel()
+// settingsAndLogger loads the settings and makes the logger they ask for. It
+// writes to stderr: stdout is for what was asked for.
+func (a *app) settingsAndLogger(cmd *cobra.Command) (config.Config, *slog.Logger, error) {
+	effective, err := a.settings(cmd)
 	if err != nil {
-		return nil, err
+		return config.Config{}, nil, err
 	}
-	return telemetry.Logger(a.stderr, level, telemetry.Format(c.Log.Format))
+	level, err := effective.Config.LogLevel()
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	logger, err := telemetry.Logger(a.stderr, level, telemetry.Format(effective.Config.Log.Format))
+	return effective.Config, logger, err
 }
 
 // show prints v as JSON if that was asked for, else the table: rows of cells

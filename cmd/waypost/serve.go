@@ -35,20 +35,16 @@ func (a *app) serveCommand() *cobra.Command {
 			"and stops in order on an interrupt: intake closes, sends in flight finish.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			effective, err := a.settings(cmd)
+			c, logger, err := a.settingsAndLogger(cmd)
 			if err != nil {
 				return err
 			}
-			logger, err := a.logger(effective.Config)
-			if err != nil {
-				return err
-			}
-			g, err := newGateway(cmd.Context(), effective.Config, logger)
+			g, err := newGateway(cmd.Context(), c, logger)
 			if err != nil {
 				return err
 			}
 			logger.LogAttrs(cmd.Context(), slog.LevelInfo, "gateway ready", slog.String("url", g.url()),
-				slog.String("data", effective.Config.Data))
+				slog.String("data", c.Data))
 			return g.run(cmd.Context())
 		},
 	}
