@@ -32,12 +32,13 @@ import (
 const patience = 60 * time.Second
 
 // buildOnce builds the binary that the tests run, the way users get it.
-var buildOnce = sync.OnceValues(func() (string, error) {
+var buildOnce = sync.OnceValues(func() (binary string, err error) {
 	dir, err := os.MkdirTemp("", "waypost-test-")
 	if err != nil {
 		return "", err
 	}
-	binary := filepath.Join(dir, "waypost")
+	builtIn = dir
+	binary = filepath.Join(dir, "waypost")
 	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -55,11 +56,12 @@ type cleanUp struct{ m *testing.M }
 
 func (c cleanUp) Run() int {
 	code := c.m.Run()
-	if binary, err := buildOnce(); err == nil {
-		os.RemoveAll(filepath.Dir(binary))
-	}
+	os.RemoveAll(builtIn)
 	return code
 }
+
+// builtIn is the directory of what buildOnce built, "" if it did not.
+var builtIn string
 
 // TestScripts runs the command line as a person would.
 func TestScripts(t *testing.T) {

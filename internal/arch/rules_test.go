@@ -66,6 +66,7 @@ var entrances = []entrance{
 	{"modernc.org/sqlite", []string{"internal/store/sqlstore"}},
 	{"github.com/pressly/goose/v3", []string{"internal/store/sqlstore"}},
 	{"github.com/spf13/cobra", []string{"cmd/waypost"}},
+	{"github.com/spf13/pflag", []string{"cmd/waypost"}}, // cobra's flags
 	{"github.com/knadh/koanf", []string{"internal/config"}},
 	{"github.com/tink-crypto/tink-go", []string{"internal/keyring"}},
 	{"github.com/gabriel-vasile/mimetype", []string{"internal/media"}},

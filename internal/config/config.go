@@ -11,6 +11,8 @@
 // them.
 package config
 
+//go:generate go test . -run TestReferencePageIsUpToDate -update
+
 import (
 	"errors"
 	"fmt"
@@ -19,7 +21,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,10 +50,10 @@ type Log struct {
 
 // Meta is how WhatsApp's Cloud API is reached, and how it reaches us.
 type Meta struct {
-	BaseURL     string    `koanf:"base_url" default:"https://graph.facebook.com" help:"address of the Graph API"`
+	BaseURL     string    `koanf:"base_url" default:"https://graph.facebook.com" help:"address of the Graph API; https, or http on this machine"`
 	Version     string    `koanf:"version" default:"v23.0" help:"version of the Graph API"`
 	VerifyToken wa.Secret `koanf:"verify_token" secret:"true" help:"what Meta must show when it verifies the callback address /meta/callback; without it every verification is refused"`
-	MediaHosts  []string  `koanf:"media_hosts" help:"further hosts that media may be downloaded from with the access token"`
+	MediaHosts  []string  `koanf:"media_hosts" help:"further hosts, or host:port, that media may be downloaded from with the access token"`
 }
 
 // Webhook is how events are posted to customers.
@@ -74,10 +76,10 @@ func (c Config) Validate() error {
 		listenAddress("listen", c.Listen),
 		when(c.Data == "", "data: name a directory"),
 		level,
-		when(c.Log.Format != "text" && c.Log.Format != "json", "log.format: use text or json, not %q", c.Log.Format),
+		when(c.Log.Format != "text" && c.Log.Format != "json", "log.format: use text or json, not %.80q", c.Log.Format),
 		baseURL("meta.base_url", c.Meta.BaseURL),
-		when(!graphVersion().MatchString(c.Meta.Version), "meta.version: use a form like v23.0, not %q", c.Meta.Version),
-		when(slices.ContainsFunc(c.Meta.MediaHosts, notHost), "meta.media_hosts: list host names without scheme, port and path"),
+		when(!graphVersion().MatchString(c.Meta.Version), "meta.version: use a form like v23.0, not %.80q", c.Meta.Version),
+		mediaHosts("meta.media_hosts", c.Meta.MediaHosts),
 		networks,
 		between("webhook.timeout", c.Webhook.Timeout, time.Second, time.Minute),
 		when(c.Send.Concurrency < 1 || c.Send.Concurrency > 10_000, "send.concurrency: use 1 to 10000, not %d", c.Send.Concurrency),
@@ -89,8 +91,9 @@ func (c Config) Validate() error {
 // LogLevel returns the level to log from.
 func (c Config) LogLevel() (slog.Level, error) {
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil {
-		return 0, fmt.Errorf("log.level: use debug, info, warn or error, not %q", c.Log.Level)
+	// slog would also take levels in between, such as info+2.
+	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil || strings.ContainsAny(c.Log.Level, "+-") {
+		return 0, fmt.Errorf("log.level: use debug, info, warn or error, not %.80q", c.Log.Level)
 	}
 	return level, nil
 }
@@ -102,7 +105,7 @@ func (c Config) AllowedNetworks() ([]netip.Prefix, error) {
 	for _, text := range c.Webhook.AllowNetworks {
 		network, err := netip.ParsePrefix(text)
 		if err != nil {
-			mistakes = append(mistakes, fmt.Errorf("webhook.allow_networks: use a form like 10.1.0.0/16, not %q", text))
+			mistakes = append(mistakes, fmt.Errorf("webhook.allow_networks: use a form like 10.1.0.0/16, not %.80q", text))
 			continue
 		}
 		networks = append(networks, network.Masked())
@@ -118,17 +121,39 @@ func when(wrong bool, format string, args ...any) error {
 }
 
 func listenAddress(name, v string) error {
-	_, port, err := net.SplitHostPort(v)
+	host, port, err := net.SplitHostPort(v)
 	if err == nil {
-		_, err = net.LookupPort("tcp", port) //nolint:noctx // a number needs no look-up
+		_, err = net.LookupPort("tcp", port) //nolint:noctx // numbers and the names of /etc/services, no network
 	}
-	return when(err != nil, "%s: use a form like 127.0.0.1:8080, not %q", name, v)
+	_, notIP := netip.ParseAddr(host)
+	return when(err != nil || port == "" || (host != "" && notIP != nil && !hostForm().MatchString(host)),
+		"%s: use a form like 127.0.0.1:8080, not %.80q", name, v)
 }
 
+// baseURL does not repeat the value: it can hold a password.
 func baseURL(name, v string) error {
 	u, err := url.Parse(v)
-	return when(err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "",
-		"%s: use a form like https://graph.facebook.com", name)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%s: use a form like https://graph.facebook.com", name)
+	}
+	// The access token goes there with every call.
+	ip, _ := netip.ParseAddr(u.Hostname())
+	return when(u.Scheme == "http" && u.Hostname() != "localhost" && !ip.IsLoopback(), "%s: use https; http is for 127.0.0.1 only", name)
+}
+
+func mediaHosts(name string, hosts []string) error {
+	var mistakes []error
+	for _, v := range hosts {
+		host, port, err := net.SplitHostPort(v)
+		if err != nil {
+			host, port = strings.Trim(v, "[]"), "443"
+		}
+		_, notIP := netip.ParseAddr(host)
+		_, notPort := strconv.ParseUint(port, 10, 16)
+		mistakes = append(mistakes, when(notPort != nil || (notIP != nil && !hostForm().MatchString(host)),
+			"%s: use a form like media.example.com or media.example.com:8443, not %.80q", name, v))
+	}
+	return errors.Join(mistakes...)
 }
 
 func between(name string, v, least, most time.Duration) error {
@@ -137,4 +162,4 @@ func between(name string, v, least, most time.Duration) error {
 
 func graphVersion() *regexp.Regexp { return regexp.MustCompile(`^v[1-9][0-9]?\.[0-9]$`) }
 
-func notHost(h string) bool { return h == "" || strings.ContainsAny(h, "/:@ ") }
+func hostForm() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z._-]+$`) }

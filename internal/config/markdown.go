@@ -13,9 +13,13 @@ func Markdown() string {
 Generated from the code; do not edit (` + "`make gen`" + ` writes it).
 
 A setting comes from, the later winning: its default, the YAML file that ` + "`--config`" + ` or ` + "`" + FileEnv + "`" + ` names, the
-environment, a flag. All mistakes are reported at once, and an unknown name is one. ` + "`waypost config`" + ` prints the values in
-force and where each came from. Lists are written as YAML lists in the file and with commas elsewhere. A secret is no flag,
-because others on the machine can read a process's arguments.
+environment, a flag. All mistakes are reported at once, and an unknown name is one, in the file as in the environment
+(what Kubernetes adds for a service called waypost is left alone). ` + "`waypost config`" + ` prints the values in force and
+where each came from.
+
+A value given empty is a value: it takes the default's place. Durations are written like 90s or 1m30s. Lists are written as
+YAML lists in the file and with commas elsewhere. A secret is no flag, because others on the machine can read a process's
+arguments; in the file, put it in quotes.
 
 | in the file | environment | flag | default | what it is |
 |---|---|---|---|---|
