@@ -49,8 +49,10 @@ func endpointURL(v string) []Problem {
 	u, err := url.Parse(v)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || u.Fragment != "" ||
 		strings.ContainsAny(v, "\\ \t\r\n") || len(v) > MaxLinkLength {
-		return []Problem{{Field: "url", Rule: RuleMalformed,
-			Detail: "must be an http or https address without user, password and fragment"}}
+		return []Problem{{
+			Field: "url", Rule: RuleMalformed,
+			Detail: "must be an http or https address without user, password and fragment",
+		}}
 	}
 	return nil
 }

@@ -1,22 +1,39 @@
 package wa
 
-import "log/slog"
+import (
+	"log/slog"
+	"unique"
+)
 
 // Secret is a value that must not be seen: an access token, an app secret, a
 // header of a customer's webhook. However it is printed, logged or encoded, it
-// shows as "[secret]"; only [Secret.Reveal] gives the value.
-type Secret struct{ value string }
+// shows as "[secret]"; only [Secret.Reveal] gives the value. Secrets compare by
+// value.
+//
+// The value is behind a handle because fmt calls no method on a field that is
+// not exported, nor for verbs such as %d: it would print a string held here.
+type Secret struct{ value unique.Handle[string] }
 
 const secretMask = "[secret]"
 
 // NewSecret wraps a value.
-func NewSecret(value string) Secret { return Secret{value: value} }
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{value: unique.Make(value)}
+}
 
 // Reveal returns the value, for the one place that has to use it.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.Empty() {
+		return ""
+	}
+	return s.value.Value()
+}
 
 // Empty reports whether there is no value.
-func (s Secret) Empty() bool { return s.value == "" }
+func (s Secret) Empty() bool { return s == Secret{} }
 
 // String implements [fmt.Stringer].
 func (s Secret) String() string { return secretMask }

@@ -46,8 +46,10 @@ const (
 func (s Source) Validate() []Problem {
 	var ps []Problem
 	if !validSourceID(s.ID) {
-		ps = append(ps, Problem{Field: "id", Rule: RuleMalformed,
-			Detail: "must be 1 to 128 printable characters without spaces at the ends and without / or \\"})
+		ps = append(ps, Problem{
+			Field: "id", Rule: RuleMalformed,
+			Detail: "must be 1 to 128 printable characters without spaces at the ends and without / or \\",
+		})
 	}
 	if s.Name == "" {
 		ps = append(ps, Problem{Field: "name", Rule: RuleRequired})

@@ -46,8 +46,8 @@ func (t Tagger) Parse(tag string) (MessageID, int, bool) {
 	if i < 0 || len(tag) > 128 {
 		return "", 0, false
 	}
-	signature, err := tagEncoding().DecodeString(tag[i+1:])
-	if err != nil || !hmac.Equal(signature, t.sign(tag[:i])) {
+	// Compared as text, because one signature can be written in several ways.
+	if !hmac.Equal([]byte(tag[i+1:]), []byte(tagEncoding().EncodeToString(t.sign(tag[:i])))) {
 		return "", 0, false
 	}
 	part := strings.Split(tag[:i], ".")

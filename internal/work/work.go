@@ -68,6 +68,9 @@ func (l Loop[T]) Run(ctx context.Context) {
 		case <-l.Wake:
 		case <-r.ended:
 		}
+		if ctx.Err() != nil { // select is fair, so look again
+			return
+		}
 		wait := l.Poll
 		if r.fill(ctx) {
 			wait = 0
@@ -178,7 +181,7 @@ func (r *run[T]) next(lane string) (job T, more bool) {
 func Backoff(attempt int, first, most time.Duration) time.Duration {
 	d := first
 	for i := 1; i < attempt && d < most; i++ {
-		d *= 2
+		d += min(d, most-d) // and never beyond what a Duration holds
 	}
 	d = min(d, most)
 	return d - rand.N(d/4+1) //nolint:gosec // jitter is no secret

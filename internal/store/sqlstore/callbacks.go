@@ -71,7 +71,7 @@ func (s *Store) PutOffCallback(ctx context.Context, c wa.Callback, after time.Du
 	}
 	return s.writer.write(ctx, func(t *tx) error {
 		n, err := t.exec(`UPDATE callbacks SET state = $1, reason = $2, claimed = 0, due_at = $3
-			WHERE id = $4 AND claim = $5 AND state = 'new'`, state, reason, micros(s.now().Add(after)), c.ID, c.Claim)
+			WHERE id = $4 AND claim = $5 AND claimed = 1 AND state = 'new'`, state, reason, micros(s.now().Add(after)), c.ID, c.Claim)
 		if err == nil && n == 0 {
 			return store.ErrLeaseLost
 		}
@@ -82,7 +82,8 @@ func (s *Store) PutOffCallback(ctx context.Context, c wa.Callback, after time.Du
 // SettleCallback implements [store.Inbox].
 func (s *Store) SettleCallback(ctx context.Context, c wa.Callback, all []wa.AccountUpdates) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE callbacks SET state = 'done', claimed = 0 WHERE id = $1 AND claim = $2 AND state = 'new'`, c.ID, c.Claim)
+		n, err := t.exec(`UPDATE callbacks SET state = 'done', claimed = 0
+			WHERE id = $1 AND claim = $2 AND claimed = 1 AND state = 'new'`, c.ID, c.Claim)
 		if err != nil {
 			return fmt.Errorf("settle callback: %w", err)
 		}
@@ -113,7 +114,7 @@ func (s *Store) apply(t *tx, account wa.AccountID, c wa.Callback, u wa.Update) e
 func (s *Store) applyStatus(t *tx, account wa.AccountID, received time.Time, u wa.Update) error {
 	m, err := t.messageOf(account, u)
 	if wa.CodeOf(err) == wa.CodeNotFound {
-		return t.park(account, received, *u.Status)
+		return t.park(account, received, u)
 	}
 	if err != nil {
 		return err
@@ -129,7 +130,10 @@ func (s *Store) applyStatus(t *tx, account wa.AccountID, received time.Time, u w
 // else by Meta's id.
 func (t *tx) messageOf(account wa.AccountID, u wa.Update) (wa.Message, error) {
 	if u.MessageID != "" {
-		return t.message(account, u.MessageID)
+		m, err := t.message(account, u.MessageID)
+		if wa.CodeOf(err) != wa.CodeNotFound {
+			return m, err
+		}
 	}
 	var id wa.MessageID
 	err := t.row(`SELECT id FROM messages WHERE account_id = $1 AND wamid = $2 AND wamid <> ''`, []any{account, u.Status.WAMID}, &id)
@@ -158,10 +162,12 @@ func (s *Store) advance(t *tx, m wa.Message, at time.Time, r wa.StatusReport) er
 	if err := t.learnWAMID(m, r.WAMID); err != nil {
 		return err
 	}
-	return nil
+	return s.unpark(t, m, r.WAMID)
 }
 
-func (t *tx) park(account wa.AccountID, at time.Time, r wa.StatusReport) error {
+func (t *tx) park(account wa.AccountID, at time.Time, u wa.Update) error {
+	r := *u.Status
+	r.NumberID = u.NumberID // whoever finds the message later has only the report
 	data, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("park status: %w", err)

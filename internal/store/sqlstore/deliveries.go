@@ -84,7 +84,7 @@ func (s *Store) SettleDelivery(ctx context.Context, d wa.Delivery, r wa.Delivery
 	}
 	return s.writer.write(ctx, func(t *tx) error {
 		n, err := t.exec(`UPDATE deliveries SET state = $1, attempts = attempts + 1, last_status = $2, last_reason = $3,
-			settled_at = $4, claimed = 0, due_at = $5 WHERE account_id = $6 AND id = $7 AND claim = $8 AND state = 'due'`,
+			settled_at = $4, claimed = 0, due_at = $5 WHERE account_id = $6 AND id = $7 AND claim = $8 AND claimed = 1 AND state = 'due'`,
 			state, r.Status, r.Reason, micros(settled), micros(s.now().Add(r.After)), d.AccountID, d.ID, d.Claim)
 		if err == nil && n == 0 {
 			return store.ErrLeaseLost

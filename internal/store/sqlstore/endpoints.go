@@ -14,12 +14,13 @@ import (
 func (s *Store) PutEndpoint(ctx context.Context, e wa.Endpoint) (wa.Endpoint, error) {
 	err := s.writer.write(ctx, func(t *tx) error {
 		var id wa.EndpointID
-		err := t.row(`SELECT id FROM endpoints WHERE account_id = $1 AND kind = $2`, []any{e.AccountID, e.Kind}, &id)
+		var created int64
+		err := t.row(`SELECT id, created_at FROM endpoints WHERE account_id = $1 AND kind = $2`, []any{e.AccountID, e.Kind}, &id, &created)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("put endpoint: %w", err)
 		}
-		if err == nil {
-			e.ID = id
+		if err == nil { // deliveries under way name it
+			e.ID, e.CreatedAt = id, fromMicros(created)
 		}
 		headers, err := s.sealHeaders(e)
 		if err != nil {
@@ -89,7 +90,8 @@ func (s *Store) DeleteEndpoint(ctx context.Context, account wa.AccountID, kind w
 		if err != nil {
 			return fmt.Errorf("delete endpoint: %w", err)
 		}
-		if _, err := t.exec(`DELETE FROM deliveries WHERE state = 'due' AND account_id = $1 AND endpoint_id = $2`, account, id); err != nil {
+		// As in UpdateSource: what is due is looked at, not all there ever was.
+		if _, err := t.exec(`DELETE FROM deliveries WHERE state = 'due' AND account_id || '' = $1 AND endpoint_id = $2`, account, id); err != nil {
 			return fmt.Errorf("delete endpoint: %w", err)
 		}
 		_, err = t.exec(`DELETE FROM endpoints WHERE account_id = $1 AND id = $2`, account, id)

@@ -1,9 +1,11 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -73,9 +75,13 @@ func (s *Store) Message(ctx context.Context, account wa.AccountID, id wa.Message
 
 // Events implements [store.Journal].
 func (s *Store) Events(ctx context.Context, account wa.AccountID, message wa.MessageID) ([]wa.Event, error) {
-	return collect(scanEvent)(s.reads.QueryContext(ctx,
-		`SELECT account_id, id, kind, message_id, at, data FROM events WHERE account_id = $1 AND subject = $2 ORDER BY id`,
-		account, message))
+	events, err := collect(scanEvent)(s.reads.QueryContext(ctx,
+		`SELECT account_id, id, kind, message_id, at, data FROM events
+			WHERE account_id = $1 AND subject = $2 AND fact >= ''`, account, message))
+	// Without the last condition, or asked to sort by id, SQLite would rather
+	// read all events of the account.
+	slices.SortFunc(events, func(a, b wa.Event) int { return cmp.Compare(a.ID, b.ID) })
+	return events, wrap("read events", err)
 }
 
 func scanEvent(row scanner) (e wa.Event, err error) {

@@ -114,7 +114,7 @@ func (s *Store) ClaimFetches(ctx context.Context, limit int, lease time.Duration
 func (s *Store) SettleFetch(ctx context.Context, m wa.StoredMedia, after time.Duration) error {
 	return s.writer.write(ctx, func(t *tx) error {
 		n, err := t.exec(`UPDATE media SET state = $1, mime_type = $2, sha256 = $3, size = $4, claimed = 0, due_at = $5
-			WHERE account_id = $6 AND id = $7 AND claim = $8 AND state = 'pending'`,
+			WHERE account_id = $6 AND id = $7 AND claim = $8 AND claimed = 1 AND state = 'pending'`,
 			m.State, m.MIMEType, m.SHA256, m.Size, micros(s.now().Add(after)), m.AccountID, m.ID, m.Claim)
 		if err == nil && n == 0 {
 			return fmt.Errorf("settle fetch: %w", store.ErrLeaseLost)

@@ -142,12 +142,18 @@ func (s *Store) BeginMessage(ctx context.Context, m wa.Message) (wa.Message, err
 // SettleMessage implements [store.Outbox].
 func (s *Store) SettleMessage(ctx context.Context, m wa.Message, o wa.Outcome) error {
 	return s.writer.write(ctx, func(t *tx) error {
+		// The claim ends here, whatever the outcome: a second settle is refused.
+		n, err := t.exec(`UPDATE messages SET claimed = 0 WHERE account_id = $1 AND id = $2 AND claim = $3 AND claimed = 1`,
+			m.AccountID, m.ID, m.Claim)
+		if err != nil {
+			return fmt.Errorf("settle message: %w", err)
+		}
+		if n == 0 {
+			return store.ErrLeaseLost
+		}
 		now, err := t.message(m.AccountID, m.ID)
 		if err != nil {
 			return err
-		}
-		if now.Claim != m.Claim {
-			return store.ErrLeaseLost
 		}
 		return s.settle(t, now, o)
 	})
@@ -184,9 +190,9 @@ func (s *Store) settle(t *tx, m wa.Message, o wa.Outcome) error {
 	return t.release(m, m.Status, s.now())
 }
 
-// release ends a claim.
+// release lets go of a message whose claim has ended.
 func (t *tx) release(m wa.Message, status wa.Status, due time.Time) error {
-	_, err := t.exec(`UPDATE messages SET status = $1, due_at = $2, claimed = 0 WHERE account_id = $3 AND id = $4`,
+	_, err := t.exec(`UPDATE messages SET status = $1, due_at = $2 WHERE account_id = $3 AND id = $4`,
 		status, micros(due), m.AccountID, m.ID)
 	return wrap("settle message", err)
 }

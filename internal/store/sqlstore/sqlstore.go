@@ -23,9 +23,10 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver, by name "sqlite"
+
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/wa"
-	_ "modernc.org/sqlite" // the driver, by name "sqlite"
 )
 
 // Cipher encrypts what is secret in the store. The associated data names the

@@ -182,7 +182,7 @@ func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	w.stmts[query] = stmt //nolint:sqlclosecheck // closed with the connection
+	w.stmts[query] = stmt // closed with the connection
 	return stmt, nil
 }
 
@@ -243,7 +243,7 @@ func collect[T any](scan func(scanner) (T, error)) func(*sql.Rows, error) ([]T, 
 		if err != nil {
 			return nil, err
 		}
-		defer rows.Close() //nolint:errcheck // the error that counts is rows.Err
+		defer rows.Close() // the error that counts is rows.Err
 		var all []T
 		for rows.Next() {
 			v, err := scan(rows)

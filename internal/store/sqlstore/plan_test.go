@@ -1,0 +1,205 @@
+package sqlstore
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// queries returns every statement in the sources of this package: each constant
+// text that is handed to a function and reads like SQL. So a query that is
+// written tomorrow is looked at too.
+func queries(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	consts := map[string]ast.Expr{}
+	var all []string
+	inspect := func(visit func(ast.Node) bool) {
+		for _, f := range files {
+			ast.Inspect(f, visit)
+		}
+	}
+	inspect(func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok {
+			for i, value := range v.Values {
+				consts[v.Names[i].Name] = value
+			}
+		}
+		return true
+	})
+	inspect(func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			for _, arg := range call.Args {
+				if q, ok := text(consts, arg); ok && statement.MatchString(q) {
+					all = append(all, q)
+				}
+			}
+		}
+		return true
+	})
+	return all
+}
+
+var statement = regexp.MustCompile(`^\s*(SELECT|INSERT|UPDATE|DELETE)\b`)
+
+// text evaluates a constant string.
+func text(consts map[string]ast.Expr, e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		s, err := strconv.Unquote(e.Value)
+		return s, err == nil && e.Kind == token.STRING
+	case *ast.Ident:
+		value, ok := consts[e.Name]
+		if !ok {
+			return "", false
+		}
+		return text(consts, value)
+	case *ast.BinaryExpr:
+		x, okX := text(consts, e.X)
+		y, okY := text(consts, e.Y)
+		return x + y, okX && okY && e.Op == token.ADD
+	}
+	return "", false
+}
+
+// plan returns the steps in which SQLite runs a query.
+func plan(t *testing.T, s *Store, query string) []string {
+	t.Helper()
+	var args []any // any will do: nothing is run
+	for strings.Contains(query, "$"+strconv.Itoa(len(args)+1)) {
+		args = append(args, 1)
+	}
+	rows, err := s.reads.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	steps, err := collect(func(row scanner) (step string, err error) {
+		var id, parent, unused int
+		return step, row.Scan(&id, &parent, &unused, &step)
+	})(rows, err)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return steps
+}
+
+// scansAllowed are the queries that may look at a whole table or index, each
+// with the reason.
+var scansAllowed = map[string]string{
+	"SELECT id, name, created_at FROM accounts ORDER BY name":          "lists all",
+	"SELECT account_id, id, name, number_id, waba_id, display, token,": "app secrets of all sources, which are few",
+	"UPDATE callbacks SET claimed = 0, due_at = $1 WHERE":              "recovery, once, in an index of what is due only",
+	"UPDATE deliveries SET claimed = 0, due_at = $1 WHERE":             "the same",
+	"UPDATE media SET claimed = 0, due_at = $1 WHERE":                  "the same",
+	"UPDATE messages SET claimed = 0,":                                 "the same",
+	"SELECT account_id, id, source_id, number_id, recipient_kind,":     "the same, in an index of what is dispatched only",
+	"DELETE FROM deliveries WHERE state = 'due'":                       "a person does it, and seldom",
+}
+
+// wholeTable matches the steps that look at all of a table or index, or at all
+// that an account has in a table that grows with every message.
+var wholeTable = regexp.MustCompile(`^SCAN \w|^SEARCH (?:messages|events|deliveries|media|windows) .*\(account_id=\?\)$`)
+
+func oneLine(query string) string { return strings.Join(strings.Fields(query), " ") }
+
+func TestNoQueryScansATable(t *testing.T) {
+	s := openNew(t)
+	all := queries(t)
+	if len(all) < 40 {
+		t.Fatalf("found %d queries, want all", len(all))
+	}
+	used := map[string]bool{}
+	for _, q := range all {
+		q = oneLine(q)
+		for _, step := range plan(t, s, q) {
+			if !wholeTable.MatchString(step) || step == "SCAN CONSTANT ROW" {
+				continue
+			}
+			allowed := false
+			for prefix := range scansAllowed {
+				if strings.HasPrefix(q, prefix) {
+					allowed, used[prefix] = true, true
+				}
+			}
+			if !allowed {
+				t.Errorf("%s\n\t%s", q, step)
+			}
+		}
+	}
+	for prefix := range scansAllowed {
+		if !used[prefix] {
+			t.Errorf("allowed to scan, but does not: %s", prefix)
+		}
+	}
+}
+
+// What is asked with every message, status and attempt, and the index that has
+// to answer it.
+func TestHotQueriesUseTheirIndex(t *testing.T) {
+	s := openNew(t)
+	all := queries(t)
+	for _, hot := range []struct{ name, contains, index string }{
+		{"claim messages", "UPDATE messages SET claim = claim + 1, claimed = 1", "messages_due (due_at<?)"},
+		{"claim callbacks", "UPDATE callbacks SET claim = claim + 1", "callbacks_due (due_at<?)"},
+		{"claim deliveries", "FROM deliveries d JOIN endpoints p", "deliveries_due (due_at<?)"},
+		{"claim fetches", "UPDATE media SET claim = claim + 1", "media_due (due_at<?)"},
+		{"by wamid", "SELECT id FROM messages WHERE account_id = $1 AND wamid = $2", "messages_wamid (account_id=? AND wamid=?)"},
+		{"by tag", "FROM messages WHERE account_id = $1 AND id = $2", "PRIMARY KEY (account_id=? AND id=?)"},
+		{"parked", "FROM parked_statuses WHERE account_id = $1 AND wamid = $2 ORDER", "PRIMARY KEY (account_id=? AND wamid=?)"},
+		{"authenticate", "SELECT account_id FROM tokens WHERE hash = $1", "(hash=?)"},
+		{"window", "SELECT wrote_at FROM windows", "PRIMARY KEY (account_id=? AND number_id=? AND contact=?)"},
+		{"events", "FROM events WHERE account_id = $1 AND subject = $2", "(account_id=? AND subject=? AND fact>?)"},
+		{"endpoint of a kind", "SELECT id FROM endpoints WHERE account_id = $1 AND kind = $2", "(account_id=? AND kind=?)"},
+		{"sources by number", "FROM sources WHERE number_id = $1", "sources_number (number_id=?)"},
+		{"default source", "FROM sources WHERE account_id = $1 AND is_default = 1", "sources_default (account_id=?)"},
+	} {
+		found := false
+		for _, q := range all {
+			q = oneLine(q)
+			if !strings.Contains(q, hot.contains) || !strings.Contains(q, "SELECT") {
+				continue
+			}
+			found = true
+			steps := strings.Join(plan(t, s, q), "\n\t")
+			if !strings.Contains(steps, hot.index) {
+				t.Errorf("%s: does not use %s:\n\t%s", hot.name, hot.index, steps)
+			}
+			// What is due comes from the index in its order, however much there is.
+			if strings.HasSuffix(hot.index, "(due_at<?)") && strings.Contains(steps, "TEMP B-TREE") {
+				t.Errorf("%s: sorts all that is due:\n\t%s", hot.name, steps)
+			}
+		}
+		if !found {
+			t.Errorf("%s: no such query", hot.name)
+		}
+	}
+}
+
+func TestMigrationsAreNumbered(t *testing.T) {
+	files, err := os.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range files {
+		if n, _, ok := strings.Cut(f.Name(), "_"); !ok || n != strings.Repeat("0", 5-len(strconv.Itoa(i+1)))+strconv.Itoa(i+1) {
+			t.Errorf("%s is not migration %d", f.Name(), i+1)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package storetest
+
+import (
+	"strings"
+	"time"
+
+	"github.com/waypost/waypost/internal/wa"
+)
+
+func media() []promise {
+	return []promise{
+		{"AMediaIsReadAsItWasKept", aMediaIsReadAsItWasKept},
+		{"ADeletedMediaIsGone", aDeletedMediaIsGone},
+		{"LastShareOfBytesIsReported", lastShareOfBytesIsReported},
+		{"AnUploadIsGoodUntilItExpires", anUploadIsGoodUntilItExpires},
+		{"AnUploadTakesThePlaceOfAnOlderOne", anUploadTakesThePlaceOfAnOlderOne},
+		{"AForgottenUploadIsGone", aForgottenUploadIsGone},
+	}
+}
+
+func aMediaIsReadAsItWasKept(k *kit) {
+	want := k.newMedia(digest("a"))
+	k.restart()
+	k.equal("media", want, k.media(want.ID))
+	_, err := k.s.Media(k.Context(), k.account, wa.NewID[wa.MediaID]())
+	k.code(err, wa.CodeNotFound)
+	k.equal("fetches", 0, len(k.claimFetches(10))) // its bytes are here
+}
+
+// digest is a SHA-256 in hex that is easy to tell from another.
+func digest(digit string) string { return strings.Repeat(digit, 64) }
+
+func aDeletedMediaIsGone(k *kit) {
+	want := k.newMedia(digest("a"))
+	got, _, err := k.s.DeleteMedia(k.Context(), k.account, want.ID)
+	k.ok(err)
+	k.equal("media", want, got)
+	_, err = k.s.Media(k.Context(), k.account, want.ID)
+	k.code(err, wa.CodeNotFound)
+	_, _, err = k.s.DeleteMedia(k.Context(), k.account, want.ID)
+	k.code(err, wa.CodeNotFound)
+}
+
+func lastShareOfBytesIsReported(k *kit) {
+	mine, other, alone := k.newMedia(digest("a")), k.newMedia(digest("a")), k.newMedia(digest("b"))
+	theirs := mine
+	theirs.ID, theirs.AccountID = wa.NewID[wa.MediaID](), k.newAccount()
+	k.ok(k.s.CreateMedia(k.Context(), theirs))
+	k.apply(k.photo("wamid.pending"))
+	pending := only(k, k.claimFetches(10))
+	for _, step := range []struct {
+		name  string
+		media wa.StoredMedia
+		last  bool
+	}{
+		{"shared within the account", mine, false},
+		{"shared with another account", other, false},
+		{"alone", alone, true},
+		{"the last of three", theirs, true},
+		{"without bytes", pending, false},
+	} {
+		_, last, err := k.s.DeleteMedia(k.Context(), step.media.AccountID, step.media.ID)
+		k.ok(err)
+		k.equal(step.name, step.last, last)
+	}
+}
+
+func (k *kit) upload(numberID, sha256 string) (wa.MetaUpload, error) {
+	return k.s.MetaUpload(k.Context(), k.account, numberID, sha256, k.clock.now())
+}
+
+func (k *kit) saveUpload(metaID string, good time.Duration) wa.MetaUpload {
+	k.Helper()
+	u := wa.MetaUpload{MetaID: metaID, ExpiresAt: k.clock.now().Add(good)}
+	k.ok(k.s.SaveMetaUpload(k.Context(), k.account, number, digest("a"), u))
+	return u
+}
+
+func anUploadIsGoodUntilItExpires(k *kit) {
+	want := k.saveUpload("1", time.Hour)
+	k.restart()
+	k.equal("upload", want, must(k.upload(number, digest("a")))(k))
+	_, err := k.upload(number2, digest("a"))
+	k.code(err, wa.CodeNotFound)
+	_, err = k.upload(number, digest("b"))
+	k.code(err, wa.CodeNotFound)
+	k.clock.advance(time.Hour - time.Microsecond)
+	must(k.upload(number, digest("a")))(k)
+	k.clock.advance(time.Microsecond)
+	_, err = k.upload(number, digest("a"))
+	k.code(err, wa.CodeNotFound)
+}
+
+func anUploadTakesThePlaceOfAnOlderOne(k *kit) {
+	k.saveUpload("1", time.Hour)
+	k.clock.advance(time.Minute)
+	want := k.saveUpload("2", 2*time.Hour)
+	k.equal("upload", want, must(k.upload(number, digest("a")))(k))
+}
+
+func aForgottenUploadIsGone(k *kit) {
+	k.saveUpload("1", time.Hour)
+	k.ok(k.s.ForgetMetaUpload(k.Context(), k.account, number, digest("b")))
+	k.ok(k.s.ForgetMetaUpload(k.Context(), k.account, number2, digest("a")))
+	must(k.upload(number, digest("a")))(k)
+	k.ok(k.s.ForgetMetaUpload(k.Context(), k.account, number, digest("a")))
+	_, err := k.upload(number, digest("a"))
+	k.code(err, wa.CodeNotFound)
+	k.ok(k.s.ForgetMetaUpload(k.Context(), k.account, number, digest("a")))
+}

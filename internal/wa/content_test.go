@@ -1,0 +1,171 @@
+package wa
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// rules returns "field rule" of each problem.
+func rules(ps []Problem) []string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, p.Field+" "+string(p.Rule))
+	}
+	return out
+}
+
+type validator interface{ Validate() []Problem }
+
+type validation struct {
+	name string
+	v    validator
+	want []string
+}
+
+func check(t *testing.T, table []validation) {
+	t.Helper()
+	for _, row := range table {
+		if diff := cmp.Diff(row.want, rules(row.v.Validate())); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+	}
+}
+
+// Limits count characters: each text here is longer in bytes.
+func TestContentLimits(t *testing.T) {
+	image := Media{Kind: KindImage, MediaID: "id"}
+	with := func(change func(*Media)) Media { m := image; change(&m); return m }
+	address := func(n int) string { return "https://h.example/" + strings.Repeat("ü", n-len("https://h.example/")) }
+	check(t, []validation{
+		{"text", Text{Body: "a"}, nil},
+		{"longest text", Text{Body: strings.Repeat("€", MaxTextLength)}, nil},
+		{"text too long", Text{Body: strings.Repeat("€", MaxTextLength+1)}, []string{"content too_long"}},
+		{"no text", Text{}, []string{"content required"}},
+		{"blank text", Text{Body: " \n\t\u00a0"}, []string{"content required"}},
+		{"text with NUL", Text{Body: "a\x00"}, []string{"content malformed"}},
+		{"text that is not UTF-8", Text{Body: "a\xff"}, []string{"content malformed"}},
+
+		{"media", image, nil},
+		{"no media", Media{Kind: KindImage}, []string{"attachment_id required"}},
+		{"unknown kind", Media{Kind: "gif", MediaID: "id"}, []string{"attachment_type unknown"}},
+		{"everything wrong", Media{Caption: "\x00", Filename: "\xff"}, []string{
+			"attachment_type unknown", "attachment_id required", "caption malformed", "filename malformed",
+		}},
+		{"longest caption", with(func(m *Media) { m.Caption = strings.Repeat("😀", MaxCaptionLength) }), nil},
+		{"caption too long", with(func(m *Media) { m.Caption = strings.Repeat("😀", MaxCaptionLength+1) }), []string{"caption too_long"}},
+		{"longest filename", with(func(m *Media) { m.Filename = strings.Repeat("ü", MaxFilenameLength) }), nil},
+		{"filename too long", with(func(m *Media) { m.Filename = strings.Repeat("ü", MaxFilenameLength+1) }), []string{"filename too_long"}},
+
+		{"link", Media{Kind: KindVideo, Link: "http://h.example:8080/a b?c=d#e"}, nil},
+		{"longest link", Media{Kind: KindVideo, Link: address(MaxLinkLength)}, nil},
+		{"link too long", Media{Kind: KindVideo, Link: address(MaxLinkLength + 1)}, []string{"attachment_url too_long"}},
+		{"link without a host", Media{Kind: KindVideo, Link: "https:///a"}, []string{"attachment_url malformed"}},
+		{"link with a password", Media{Kind: KindVideo, Link: "https://u:p@h.example/"}, []string{"attachment_url malformed"}},
+		{"link to a file", Media{Kind: KindVideo, Link: "file:///etc/passwd"}, []string{"attachment_url malformed"}},
+		{"relative link", Media{Kind: KindVideo, Link: "//h.example/a"}, []string{"attachment_url malformed"}},
+		{"link with a line break", Media{Kind: KindVideo, Link: "https://h.example/\n"}, []string{"attachment_url malformed"}},
+	})
+	p := Text{Body: strings.Repeat("€", MaxTextLength+3)}.Validate()[0]
+	if p.Limit != 4096 || p.Found != 4099 {
+		t.Errorf("got limit %d and found %d, want characters", p.Limit, p.Found)
+	}
+}
+
+func TestMessageSaysAllThatIsWrong(t *testing.T) {
+	check(t, []validation{
+		{"good", Message{Recipient: Recipient{Individual, "4915550100001"}, Content: Text{Body: "a"}, APIHeader: strings.Repeat("ü", 4096)}, nil},
+		{"bad", Message{Recipient: Recipient{Individual, "12"}, Content: Text{}, APIHeader: strings.Repeat("ü", 4097)}, []string{
+			"recipient too_short", "content required", "x-apiheader too_long",
+		}},
+	})
+}
+
+func TestMediaKinds(t *testing.T) {
+	for kind, caption := range map[MediaKind]bool{
+		KindImage: true, KindVideo: true, KindDocument: true, KindAudio: false, KindSticker: false,
+	} {
+		if !kind.Valid() || kind.HasCaption() != caption {
+			t.Errorf("%s: got valid %v and caption %v, want true and %v", kind, kind.Valid(), kind.HasCaption(), caption)
+		}
+	}
+	if MediaKind("").Valid() || MediaKind("gif").Valid() {
+		t.Error("an unknown kind is valid")
+	}
+}
+
+func drawContent(t *rapid.T) Content {
+	if rapid.Bool().Draw(t, "text") {
+		return Text{Body: rapid.String().Draw(t, "body"), PreviewURL: rapid.Bool().Draw(t, "preview")}
+	}
+	return Media{
+		Kind:    rapid.SampledFrom([]MediaKind{KindImage, KindVideo, KindAudio, KindDocument, KindSticker}).Draw(t, "kind"),
+		MediaID: MediaID(rapid.String().Draw(t, "id")), Link: rapid.String().Draw(t, "link"),
+		Caption: rapid.String().Draw(t, "caption"), Filename: rapid.String().Draw(t, "filename"),
+	}
+}
+
+func TestContentIsReadAsItWasKept(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawContent(t)
+		data, err := EncodeContent(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeContent(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// What was kept by an older version has to be read for ever.
+func TestKeptContentStaysReadable(t *testing.T) {
+	for kept, want := range map[string]Content{
+		`{"type":"text","content":{"body":"a","preview_url":true}}`: Text{Body: "a", PreviewURL: true},
+		`{"type":"media","content":{"kind":"image","media_id":"1","link":"l","caption":"c","filename":"f"}}`: Media{
+			Kind: KindImage, MediaID: "1", Link: "l", Caption: "c", Filename: "f",
+		},
+		`{"type":"text","content":{"body":"a","of the future":1}}`: Text{Body: "a"},
+	} {
+		got, err := DecodeContent([]byte(kept))
+		if err != nil || got != want {
+			t.Errorf("%s: got %#v and error %v, want %#v", kept, got, err, want)
+		}
+	}
+	for _, bad := range []string{``, `{}`, `[]`, `{"type":"poll","content":{}}`, `{"type":"text"}`, `{"type":"text","content":"a"}`} {
+		if got, err := DecodeContent([]byte(bad)); err == nil {
+			t.Errorf("%s: got %#v, want an error", bad, got)
+		}
+	}
+}
+
+func FuzzDecodeContent(f *testing.F) {
+	f.Add([]byte(`{"type":"text","content":{"body":"a","preview_url":true}}`))
+	f.Add([]byte(`{"type":"media","content":{"kind":"image","link":"https://h.example/"}}`))
+	f.Add([]byte(`{"type":"text","content":null}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := DecodeContent(data)
+		if err != nil {
+			return
+		}
+		c.Validate()
+		once, err := EncodeContent(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := DecodeContent(once)
+		if err != nil || again != c {
+			t.Fatalf("got %#v and error %v, want %#v", again, err, c)
+		}
+		if twice, err := EncodeContent(again); err != nil || !bytes.Equal(once, twice) {
+			t.Fatalf("got %s and error %v, want %s", twice, err, once)
+		}
+	})
+}
