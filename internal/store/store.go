@@ -226,15 +226,8 @@ type Waker interface {
 
 // Store is everything a database keeps.
 type Store interface {
-	Accounts
-	Sources
-	Endpoints
-	Intake
-	Outbox
-	Inbox
-	Deliveries
-	Media
-	Journal
+	Catalog
+	Traffic
 	Waker
 	// Failed is closed when the store can no longer be trusted to keep what it
 	// confirmed, such as after a failed flush. The process must then end: only
@@ -242,4 +235,21 @@ type Store interface {
 	Failed() <-chan struct{}
 	// Close waits for the transaction under way and closes the database.
 	Close() error
+}
+
+// Catalog is what changes when somebody sets something up.
+type Catalog interface {
+	Accounts
+	Sources
+	Endpoints
+}
+
+// Traffic is what changes with every message.
+type Traffic interface {
+	Intake
+	Outbox
+	Inbox
+	Deliveries
+	Media
+	Journal
 }

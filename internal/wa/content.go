@@ -89,6 +89,8 @@ func (m Media) Validate() []Problem {
 	switch {
 	case m.MediaID == "" && m.Link == "":
 		ps = append(ps, Problem{Field: "attachment_id", Rule: RuleRequired})
+	case m.MediaID != "" && m.Link != "":
+		ps = append(ps, Problem{Field: "attachment_url", Rule: RuleMalformed, Detail: "cannot stand beside attachment_id"})
 	case m.Link != "":
 		ps = append(ps, link("attachment_url", m.Link)...)
 	}

@@ -1,5 +1,7 @@
 package wa
 
+import "cmp"
+
 // Status is how far a message has come, as the gateway sees it. It only moves
 // forward; what Meta reported in which order stays in the events.
 type Status string
@@ -49,6 +51,9 @@ func (s Status) rank() int {
 	}
 	return 0
 }
+
+// Compare orders statuses by how far the message has come.
+func (s Status) Compare(other Status) int { return cmp.Compare(s.rank(), other.rank()) }
 
 // Valid reports whether s is one of the statuses.
 func (s Status) Valid() bool { return s.rank() > 0 }

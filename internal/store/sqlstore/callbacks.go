@@ -114,6 +114,11 @@ func (s *Store) apply(t *tx, account wa.AccountID, c wa.Callback, u wa.Update) e
 func (s *Store) applyStatus(t *tx, account wa.AccountID, received time.Time, u wa.Update) error {
 	m, err := t.messageOf(account, u)
 	if wa.CodeOf(err) == wa.CodeNotFound {
+		if u.MessageID != "" || u.Status.WAMID == "" {
+			// It names a message, and this account has no such one; or it names
+			// none, and nothing that comes later can match it.
+			return nil
+		}
 		return t.park(account, received, u)
 	}
 	if err != nil {
@@ -189,6 +194,10 @@ func (s *Store) unpark(t *tx, m wa.Message, wamid string) error {
 	if err != nil || len(parked) == 0 {
 		return wrap("match parked statuses", err)
 	}
+	// The customer hears of them in Meta's order, not in that of the key.
+	slices.SortStableFunc(parked, func(a, b parkedStatus) int {
+		return cmp.Or(a.report.At.Compare(b.report.At), a.report.Status.Compare(b.report.Status))
+	})
 	for _, p := range parked {
 		if p.report.NumberID != m.NumberID {
 			continue

@@ -23,35 +23,39 @@ const selectDueDeliveries = `SELECT d.account_id, d.id, d.attempts, d.created_at
 
 // ClaimDeliveries implements [store.Deliveries].
 func (s *Store) ClaimDeliveries(ctx context.Context, limit int, lease time.Duration) ([]wa.Delivery, error) {
-	var claimed []wa.Delivery
+	var rows []read[wa.Delivery]
 	err := s.writer.write(ctx, func(t *tx) (err error) {
 		now := s.now()
-		claimed, err = collect(s.scanDelivery)(t.query(selectDueDeliveries, micros(now), limit))
+		rows, err = collect(tolerant(s.scanDelivery))(t.query(selectDueDeliveries, micros(now), limit))
 		if err != nil {
 			return fmt.Errorf("claim deliveries: %w", err)
 		}
-		for i := range claimed {
-			if err := t.claimDelivery(&claimed[i], now.Add(lease)); err != nil {
+		for i := range rows {
+			// One that cannot be read is claimed too: it must not be in front of
+			// the others again at once.
+			if err := t.claimDelivery(&rows[i], now.Add(lease)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return claimed, err
+	return readable(ctx, s.logger, rows), err
 }
 
-func (t *tx) claimDelivery(d *wa.Delivery, until time.Time) error {
+func (t *tx) claimDelivery(row *read[wa.Delivery], until time.Time) error {
+	d := &row.value
 	d.Claim++
 	if _, err := t.exec(`UPDATE deliveries SET claim = $1, claimed = 1, due_at = $2 WHERE account_id = $3 AND id = $4`,
 		d.Claim, micros(until), d.AccountID, d.ID); err != nil {
 		return fmt.Errorf("claim deliveries: %w", err)
 	}
-	if d.Event.MessageID == "" {
+	if d.Event.MessageID == "" || row.err != nil {
 		return nil
 	}
 	m, err := t.message(d.AccountID, d.Event.MessageID)
 	if err != nil {
-		return err
+		row.err = err
+		return nil
 	}
 	d.Message = &m
 	return nil
@@ -67,10 +71,11 @@ func (s *Store) scanDelivery(row scanner) (d wa.Delivery, err error) {
 	}
 	d.CreatedAt, d.Event.At = fromMicros(created), fromMicros(at)
 	d.Endpoint.AccountID, d.Event.AccountID = d.AccountID, d.AccountID
-	if err = s.unsealHeaders(headers, &d.Endpoint); err != nil {
-		return d, err
+	err = s.unsealHeaders(headers, &d.Endpoint)
+	if err == nil {
+		err = unkeep(data, &d.Event)
 	}
-	return d, unkeep(data, &d.Event)
+	return d, unreadable("delivery", string(d.ID), err)
 }
 
 // SettleDelivery implements [store.Deliveries].

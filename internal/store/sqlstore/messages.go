@@ -66,7 +66,7 @@ func scanMessage(row scanner) (m wa.Message, err error) {
 	}
 	m.AcceptedAt = fromMicros(accepted)
 	m.Content, err = wa.DecodeContent(content)
-	return m, err
+	return m, unreadable("message", string(m.ID), err)
 }
 
 // RecoverMessages implements [store.Outbox].
@@ -78,12 +78,13 @@ func (s *Store) RecoverMessages(ctx context.Context, left func(wa.MessageID, int
 			return fmt.Errorf("recover messages: %w", err)
 		}
 		freed = int(n)
-		dispatched, err := collect(scanMessage)(t.query(`SELECT ` + messageColumns + ` FROM messages WHERE status = 'dispatched'`))
+		dispatched, err := collect(tolerant(scanMessage))(t.query(
+			`SELECT ` + messageColumns + ` FROM messages WHERE status = 'dispatched'`))
 		if err != nil {
 			return fmt.Errorf("recover messages: %w", err)
 		}
-		for _, m := range dispatched {
-			status := wa.StatusAccepted
+		for _, row := range dispatched {
+			m, status := row.value, wa.StatusAccepted
 			if left(m.ID, m.Attempt) {
 				status = wa.StatusUncertain
 				uncertain++
@@ -109,15 +110,16 @@ func (t *tx) recoverDispatched(m wa.Message, status wa.Status, due time.Time) er
 
 // ClaimMessages implements [store.Outbox].
 func (s *Store) ClaimMessages(ctx context.Context, limit int, lease time.Duration) ([]wa.Message, error) {
-	var claimed []wa.Message
+	var rows []read[wa.Message]
 	err := s.writer.write(ctx, func(t *tx) (err error) {
 		now := s.now()
-		claimed, err = collect(scanMessage)(t.query(`UPDATE messages SET claim = claim + 1, claimed = 1, due_at = $1
+		rows, err = collect(tolerant(scanMessage))(t.query(`UPDATE messages SET claim = claim + 1, claimed = 1, due_at = $1
 			WHERE (account_id, id) IN (SELECT account_id, id FROM messages WHERE status = 'accepted' AND due_at <= $2
 				ORDER BY due_at LIMIT $3)
 			RETURNING `+messageColumns, micros(now.Add(lease)), micros(now), limit))
 		return wrap("claim messages", err)
 	})
+	claimed := readable(ctx, s.logger, rows)
 	// RETURNING promises no order; ids are in the order of acceptance.
 	slices.SortFunc(claimed, func(a, b wa.Message) int { return cmp.Compare(a.ID, b.ID) })
 	return claimed, err

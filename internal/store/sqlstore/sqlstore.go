@@ -52,6 +52,7 @@ type Options struct {
 type Store struct {
 	cipher Cipher
 	now    func() time.Time
+	logger *slog.Logger
 	reads  *sql.DB
 	writer *writer
 	wakers map[store.Stage]chan struct{}
@@ -81,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	writes.SetMaxOpenConns(1)
-	s := &Store{cipher: o.Cipher, now: o.Now, wakers: newWakers()}
+	s := &Store{cipher: o.Cipher, now: o.Now, logger: o.Logger, wakers: newWakers()}
 	if err := s.prepare(ctx, writes, o); err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
+
+	"modernc.org/sqlite"
 
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/wa"
@@ -118,9 +121,16 @@ func (w *writer) commit(ctx context.Context, batch []*write) error {
 		return nil // nothing was written
 	}
 	for _, op := range batch {
-		op.err = w.one(ctx, op)
+		if err := w.one(ctx, op); err != nil {
+			return w.abandon(ctx, batch, err)
+		}
 	}
 	if err := w.exec(ctx, "COMMIT"); err != nil {
+		if diskFull(err) {
+			return w.abandon(ctx, batch, err)
+		}
+		// The flush may have failed after the pages were written: only a new
+		// start shows whether the commit is there.
 		answer(batch, unavailable(err))
 		return fmt.Errorf("commit: %w", err)
 	}
@@ -141,17 +151,39 @@ func answer(batch []*write, err error) {
 	}
 }
 
-// one runs a single write inside a savepoint.
+// abandon takes a whole transaction back because one write in it could not be
+// taken back alone, or because the disk is full. SQLite may have done so
+// already.
+func (w *writer) abandon(ctx context.Context, batch []*write, cause error) error {
+	err := w.exec(ctx, "ROLLBACK")
+	answer(batch, unavailable(cause))
+	if err != nil && !strings.Contains(err.Error(), "no transaction is active") {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	w.logger.LogAttrs(ctx, slog.LevelError, "writes refused", slog.Int("writes", len(batch)), slog.Any("err", cause))
+	return nil
+}
+
+func diskFull(err error) bool {
+	const sqliteFull = 13 // https://www.sqlite.org/rescode.html#full
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == sqliteFull
+}
+
+// one runs a single write inside a savepoint and keeps its error in op. It
+// returns an error of its own if the savepoint could not be ended.
 func (w *writer) one(ctx context.Context, op *write) error {
 	if err := w.exec(ctx, "SAVEPOINT op"); err != nil {
-		return unavailable(err)
+		return err
 	}
 	op.tx = tx{ctx: ctx, w: w}
-	err := guarded(op)
-	if err != nil {
-		err = errors.Join(err, w.exec(ctx, "ROLLBACK TO op"))
+	op.err = guarded(op)
+	if op.err != nil {
+		if err := w.exec(ctx, "ROLLBACK TO op"); err != nil {
+			return errors.Join(op.err, err)
+		}
 	}
-	return errors.Join(err, w.exec(ctx, "RELEASE op"))
+	return w.exec(ctx, "RELEASE op")
 }
 
 // guarded turns a panic into an error: it must not take down the other writes.

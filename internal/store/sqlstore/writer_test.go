@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"modernc.org/sqlite"
 
@@ -307,6 +308,76 @@ func TestAFullDatabaseConfirmsNothingItLost(t *testing.T) {
 		t.Errorf("%d of %d messages were kept: the limit was not met", kept, len(answers))
 	}
 	t.Logf("%d kept, %d refused, %d unknown", kept, refused, len(answers)-kept-refused)
+}
+
+// A full disk refuses writes and nothing else: once there is room, the same
+// store goes on.
+func TestAFullDatabaseGoesOnOnceThereIsRoom(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "test.db"), nil)
+	defer closeStore(t, s)
+	limit := func(pages int) {
+		t.Helper()
+		var got int
+		if err := s.writer.write(t.Context(), func(tx *tx) error {
+			return tx.row(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages), nil, &got)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1) // SQLite takes as many pages as there are
+	var err error
+	for range 1000 {
+		m := newMessage()
+		m.APIHeader = string(make([]byte, 4000))
+		if err = s.Accept(t.Context(), []wa.Message{m}); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		t.Fatal("the limit was not met")
+	}
+	select {
+	case <-s.Failed():
+		t.Fatal("a full disk ended the store")
+	default:
+	}
+	limit(1 << 20)
+	m := newMessage()
+	if err := s.Accept(t.Context(), []wa.Message{m}); err != nil {
+		t.Fatalf("with room again: %v", err)
+	}
+	s.keeps(t, m, true)
+}
+
+// A row that cannot be read stays where it is and does not keep the others from
+// being claimed.
+func TestARowThatCannotBeReadDoesNotHoldUpTheOthers(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "test.db"), nil)
+	defer closeStore(t, s)
+	poison, good := newMessage(), newMessage()
+	if err := s.Accept(t.Context(), []wa.Message{poison, good}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.writer.write(t.Context(), func(tx *tx) error {
+		_, err := tx.exec(`UPDATE messages SET content = '{"type":"from a later version"}' WHERE id = $1`, poison.ID)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		claimed, err := s.ClaimMessages(t.Context(), 1, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(claimed) == 1 && claimed[0].ID == good.ID {
+			var status string
+			if err := s.reads.QueryRow(`SELECT status FROM messages WHERE id = $1`, poison.ID).Scan(&status); err != nil || status != "accepted" {
+				t.Errorf("the row that cannot be read is %q (%v), want accepted", status, err)
+			}
+			return
+		}
+	}
+	t.Error("the row behind the one that cannot be read was not claimed")
 }
 
 func TestAWriteThatGivesUpWaitingWasNotMade(t *testing.T) {
