@@ -109,10 +109,7 @@ func startReceiver(ctx context.Context, p *parts) (*receiver, error) {
 // ServeHTTP implements [http.Handler].
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodPost {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"received": append([]received{}, r.last...)}) // the client went away
+		r.show(w)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, 1<<20))
@@ -121,6 +118,21 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	r.keep(received{At: time.Now(), Body: body})
+}
+
+// show writes the last webhooks, the oldest first.
+func (r *receiver) show(w http.ResponseWriter) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	text, err := json.Marshal(struct {
+		Received []received `json:"received"`
+	}{append([]received{}, r.last...)})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(text) // the client went away
 }
 
 func (r *receiver) keep(e received) {

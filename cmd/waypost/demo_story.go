@@ -213,7 +213,7 @@ func (d *demo) call(ctx context.Context, path, contentType string, body io.Reade
 	if err != nil {
 		return fmt.Errorf("POST %s: %w", path, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read to its end
+	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return fmt.Errorf("POST %s: %w", path, err)

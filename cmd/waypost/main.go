@@ -37,7 +37,7 @@ func main() {
 // was asked, 1 when it could not.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, environ []string) int {
 	a := &app{stdout: stdout, stderr: stderr, environ: environ}
-	root := a.root()
+	root := a.root() //nolint:contextcheck // each command gets its context from cobra when it runs
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

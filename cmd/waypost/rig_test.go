@@ -18,7 +18,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -278,7 +277,7 @@ func (r *rig) waypost(args ...string) []byte {
 	r.t.Helper()
 	out, err := exec.Command(r.binary, append(args, "--data", r.data)...).Output()
 	if err != nil {
-		if failed, ok := err.(*exec.ExitError); ok {
+		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 			err = fmt.Errorf("%w: %s", err, failed.Stderr)
 		}
 		r.t.Fatalf("waypost %v: %v", args, err)
@@ -346,13 +345,6 @@ func (r *rig) kill() {
 func (r *rig) restart() {
 	r.t.Helper()
 	r.start(r.process.args...)
-}
-
-// stop asks the gateway to stop in order and returns how it ended.
-func (r *rig) stop() error {
-	r.process.cmd.Process.Signal(syscall.SIGTERM)
-	<-r.process.done
-	return r.process.err
 }
 
 // hello lets the phone write, which opens the window.

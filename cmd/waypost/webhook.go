@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
@@ -79,7 +79,7 @@ func parseHeaders(lines []string) (map[string]wa.Secret, error) {
 	for _, line := range lines {
 		name, value, ok := strings.Cut(line, ":")
 		if !ok {
-			return nil, fmt.Errorf("--header: write 'Name: value'")
+			return nil, errors.New("--header: write 'Name: value'")
 		}
 		headers[strings.TrimSpace(name)] = wa.NewSecret(strings.TrimSpace(value))
 	}

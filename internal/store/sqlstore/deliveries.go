@@ -45,20 +45,14 @@ func (s *Store) ClaimDeliveries(ctx context.Context, limit int, lease time.Durat
 func (t *tx) claimDelivery(row *read[wa.Delivery], until time.Time) error {
 	d := &row.value
 	d.Claim++
-	if _, err := t.exec(`UPDATE deliveries SET claim = $1, claimed = 1, due_at = $2 WHERE account_id = $3 AND id = $4`,
-		d.Claim, micros(until), d.AccountID, d.ID); err != nil {
-		return fmt.Errorf("claim deliveries: %w", err)
+	if row.err == nil && d.Event.MessageID != "" {
+		var m wa.Message
+		m, row.err = t.message(d.AccountID, d.Event.MessageID)
+		d.Message = &m
 	}
-	if d.Event.MessageID == "" || row.err != nil {
-		return nil
-	}
-	m, err := t.message(d.AccountID, d.Event.MessageID)
-	if err != nil {
-		row.err = err
-		return nil
-	}
-	d.Message = &m
-	return nil
+	_, err := t.exec(`UPDATE deliveries SET claim = $1, claimed = 1, due_at = $2 WHERE account_id = $3 AND id = $4`,
+		d.Claim, micros(until), d.AccountID, d.ID)
+	return wrap("claim deliveries", err)
 }
 
 func (s *Store) scanDelivery(row scanner) (d wa.Delivery, err error) {
