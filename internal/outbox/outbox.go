@@ -75,6 +75,8 @@ type Options struct {
 type Outbox struct {
 	Options
 	pauses pauses
+	misses misses
+	poll   time.Duration
 }
 
 const (
@@ -86,8 +88,8 @@ const (
 	// localRetry is how soon to look again when something of ours was not
 	// ready.
 	localRetry = 5 * time.Second
-	// maxUploads is how often a media is uploaded for one message because Meta
-	// says that it does not know the id.
+	// maxUploads is how often a message is tried whose media Meta says it does
+	// not know, with a new upload before each attempt.
 	maxUploads = 3
 )
 
@@ -99,7 +101,7 @@ func New(o Options) *Outbox {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Outbox{Options: o, pauses: newPauses(o.Now)}
+	return &Outbox{Options: o, pauses: newPauses(o.Now), misses: newMisses(), poll: poll}
 }
 
 // Recover takes over from the last process; call it once, before Run.
@@ -121,7 +123,7 @@ func (o *Outbox) Recover(ctx context.Context) error {
 // Run sends until ctx ends, and returns once the sends in flight are settled.
 func (o *Outbox) Run(ctx context.Context) {
 	work.Loop[wa.Message]{
-		Name: "outbox", Poll: poll, Width: o.Width, Wake: o.Wake, Logger: o.Logger,
+		Name: "outbox", Poll: o.poll, Width: o.Width, Wake: o.Wake, Logger: o.Logger,
 		Claim: func(ctx context.Context, limit int) ([]wa.Message, error) {
 			return o.Store.ClaimMessages(ctx, limit, lease)
 		},
@@ -141,6 +143,7 @@ func (o *Outbox) send(ctx context.Context, m wa.Message) {
 	}
 	if err == nil {
 		leaving.settled()
+		o.settled(m, outcome)
 	}
 	level := slog.LevelInfo
 	if err != nil || outcome.Kind == wa.OutcomeMisconfigured {
@@ -158,18 +161,22 @@ func (o *Outbox) send(ctx context.Context, m wa.Message) {
 func (o *Outbox) attempt(ctx context.Context, m wa.Message, leaving *departure) (wa.Message, wa.Outcome, error) {
 	src, err := o.Sources.Source(ctx, m.AccountID, m.SourceID)
 	if wa.CodeOf(err) == wa.CodeNotFound {
-		return m, wa.Outcome{Kind: wa.OutcomeRejected, Failure: wa.Failure{VendorCode: "8004", Title: "the source was deleted"}}, nil
+		return m, sourceGone(), nil
 	}
 	if err != nil {
 		return m, wa.Outcome{}, err
+	}
+	if src.Number.ID != m.NumberID {
+		// The source was made again under its old id, with a number that the
+		// message was not accepted for.
+		return m, sourceGone(), nil
 	}
 	if wait := o.pauses.left(src.Number); wait > 0 {
 		return m, wa.Outcome{Kind: wa.OutcomeLater, After: wait, Failure: wa.Failure{Title: "the number is paused"}}, nil
 	}
 	d := wa.Dispatch{}
 	if d.MetaMediaID, err = o.metaMedia(ctx, src.Number, m); err != nil {
-		outcome, err := o.notReady(src.Number, err)
-		return m, outcome, err
+		return m, o.notReady(ctx, src.Number, m, err), nil
 	}
 	if m, err = o.Store.BeginMessage(ctx, m); err != nil {
 		return m, wa.Outcome{}, err
@@ -177,6 +184,10 @@ func (o *Outbox) attempt(ctx context.Context, m wa.Message, leaving *departure) 
 	d.Message, d.Tag = m, o.Tagger.Tag(m.ID, m.Attempt)
 	d.OnWire = func() { leaving.mark(m) }
 	return m, o.review(ctx, src.Number, m, o.Sender.Send(ctx, src.Number, d)), nil
+}
+
+func sourceGone() wa.Outcome {
+	return wa.Outcome{Kind: wa.OutcomeRejected, Failure: wa.Failure{VendorCode: "8004", Title: "the source was deleted"}}
 }
 
 // metaMedia returns Meta's id of the media that a message carries, if it is one
@@ -195,28 +206,27 @@ func (o *Outbox) metaMedia(ctx context.Context, n wa.Number, m wa.Message) (stri
 }
 
 // notReady says what an error before the send means: nothing has gone out.
-func (o *Outbox) notReady(n wa.Number, err error) (wa.Outcome, error) {
+func (o *Outbox) notReady(ctx context.Context, n wa.Number, m wa.Message, err error) wa.Outcome {
 	refused, ok := errors.AsType[*wa.OutcomeError](err)
 	if !ok {
-		return wa.Outcome{Kind: wa.OutcomeLater, After: localRetry, Failure: wa.Failure{Title: err.Error()}}, nil
+		return wa.Outcome{Kind: wa.OutcomeLater, After: localRetry, Failure: wa.Failure{Title: err.Error()}}
 	}
 	outcome := refused.Outcome
 	if outcome.Kind == wa.OutcomeUnknown || outcome.Kind == wa.OutcomeSent {
 		// Of an upload that may or may not have happened: it does no harm twice.
 		outcome.Kind, outcome.After = wa.OutcomeLater, localRetry
 	}
-	o.pauseIf(n, outcome)
-	return outcome, nil
+	return o.pause(ctx, n, m, outcome)
 }
 
 // review acts on what an outcome says beyond this one message.
 func (o *Outbox) review(ctx context.Context, n wa.Number, m wa.Message, outcome wa.Outcome) wa.Outcome {
-	o.pauseIf(n, outcome)
+	outcome = o.pause(ctx, n, m, outcome)
 	c, ok := m.Content.(wa.Media)
 	if !outcome.MediaGone || !ok || c.MediaID == "" {
 		return outcome
 	}
-	if m.Attempt >= maxUploads {
+	if o.misses.add(m.ID) >= maxUploads {
 		outcome.Kind = wa.OutcomeRejected
 		return outcome
 	}
@@ -226,8 +236,25 @@ func (o *Outbox) review(ctx context.Context, n wa.Number, m wa.Message, outcome 
 	return outcome
 }
 
-func (o *Outbox) pauseIf(n wa.Number, outcome wa.Outcome) {
-	if outcome.Kind == wa.OutcomeMisconfigured {
-		o.pauses.pause(n, outcome.After)
+// pause holds a number back whose token Meta refuses. A new token frees the
+// messages that wait, but not one that was under way with the old one: that is
+// seen here.
+func (o *Outbox) pause(ctx context.Context, n wa.Number, m wa.Message, outcome wa.Outcome) wa.Outcome {
+	if outcome.Kind != wa.OutcomeMisconfigured {
+		return outcome
+	}
+	o.pauses.pause(n, outcome.After)
+	if src, err := o.Sources.Source(ctx, m.AccountID, m.SourceID); err == nil && src.Number.Token != n.Token {
+		outcome.After = 0
+	}
+	return outcome
+}
+
+// settled drops what is remembered of a message that gets no further attempt.
+func (o *Outbox) settled(m wa.Message, outcome wa.Outcome) {
+	switch outcome.Kind {
+	case wa.OutcomeSent, wa.OutcomeRejected, wa.OutcomeUnknown:
+		o.misses.forget(m.ID)
+	case wa.OutcomeLater, wa.OutcomeMisconfigured:
 	}
 }

@@ -20,7 +20,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -46,7 +45,16 @@ type Options struct {
 }
 
 // Dispatcher delivers events.
-type Dispatcher struct{ Options }
+type Dispatcher struct {
+	Options
+	poll time.Duration
+}
+
+// job is a delivery and until when it is ours.
+type job struct {
+	wa.Delivery
+	until time.Time
+}
 
 const (
 	defaultWidth = 64
@@ -58,10 +66,15 @@ const (
 	firstRetry = 2 * time.Second
 	lastRetry  = time.Hour
 	keepTrying = 72 * time.Hour
+	// leastTries is how often an event is tried however old it is, because the
+	// gateway itself may have been down: as often as it takes to get to lastRetry.
+	leastTries = 12
 	// maxAnswer is how much of an answer is read so that the connection can be
 	// used again.
 	maxAnswer = 20 << 10
 )
+
+var errAddress = errors.New("the address cannot be posted to")
 
 // New makes a dispatcher.
 func New(o Options) *Dispatcher {
@@ -71,7 +84,7 @@ func New(o Options) *Dispatcher {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Dispatcher{Options: o}
+	return &Dispatcher{Options: o, poll: poll}
 }
 
 // Recover takes over from the last process; call it once, before Run.
@@ -83,20 +96,34 @@ func (d *Dispatcher) Recover(ctx context.Context) error {
 // Run delivers until ctx ends, and returns once the posts in flight are
 // settled.
 func (d *Dispatcher) Run(ctx context.Context) {
-	work.Loop[wa.Delivery]{
-		Name: "webhook", Poll: poll, Width: d.Width, Wake: d.Wake, Logger: d.Logger,
-		Claim: func(ctx context.Context, limit int) ([]wa.Delivery, error) {
-			return d.Store.ClaimDeliveries(ctx, limit, lease)
-		},
+	work.Loop[job]{
+		Name: "webhook", Poll: d.poll, Width: d.Width, Wake: d.Wake, Logger: d.Logger,
+		Claim: d.claim,
 		// One at a time about each contact to each endpoint, so that a receiver
 		// sees a conversation in its order.
-		Lane: func(v wa.Delivery) string { return string(v.Endpoint.ID) + "/" + v.Contact() },
+		Lane: func(j job) string { return string(j.Endpoint.ID) + "/" + j.Contact() },
 		Do:   d.deliver,
 	}.Run(ctx)
 }
 
-func (d *Dispatcher) deliver(ctx context.Context, v wa.Delivery) {
-	start := d.Now()
+func (d *Dispatcher) claim(ctx context.Context, limit int) ([]job, error) {
+	until := d.Now().Add(lease)
+	claimed, err := d.Store.ClaimDeliveries(ctx, limit, lease)
+	jobs := make([]job, len(claimed))
+	for i, v := range claimed {
+		jobs[i] = job{v, until}
+	}
+	return jobs, err
+}
+
+func (d *Dispatcher) deliver(ctx context.Context, j job) {
+	start, v := d.Now(), j.Delivery
+	// Behind slow answers a delivery may wait in its lane until its lease has
+	// run out. It is claimed again, so a post now would be one too many, and its
+	// result would be lost.
+	if start.Add(d.Client.Timeout).After(j.until) {
+		return
+	}
 	result := d.attempt(ctx, v)
 	result.Took = d.Now().Sub(start)
 	err := d.Store.SettleDelivery(ctx, v, result)
@@ -122,7 +149,7 @@ func (d *Dispatcher) attempt(ctx context.Context, v wa.Delivery) wa.DeliveryResu
 	status, err := d.post(ctx, v.Endpoint, body)
 	switch {
 	case err != nil:
-		return d.again(v, status, err.Error())
+		return d.again(v, status, reason(err))
 	case status < 200 || status > 299:
 		return d.again(v, status, fmt.Sprintf("the endpoint answered %d, not 2xx", status))
 	}
@@ -132,7 +159,7 @@ func (d *Dispatcher) attempt(ctx context.Context, v wa.Delivery) wa.DeliveryResu
 func (d *Dispatcher) post(ctx context.Context, e wa.Endpoint, body []byte) (status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL, bytes.NewReader(body))
 	if err != nil {
-		return 0, errors.New("the address cannot be posted to")
+		return 0, errAddress
 	}
 	req.Header.Set("User-Agent", "Waypost")
 	for name, value := range e.Headers {
@@ -141,27 +168,18 @@ func (d *Dispatcher) post(ctx context.Context, e wa.Endpoint, body []byte) (stat
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := d.Client.Do(req)
 	if err != nil {
-		return 0, withoutURL(err)
+		return 0, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing more is read
+	defer resp.Body.Close()
 	// What the answer says does not matter, and neither does its end.
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer))
 	return resp.StatusCode, nil
 }
 
-// withoutURL drops the address from an error: its path or query may hold a
-// secret of the customer's.
-func withoutURL(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		return wrapped.Err
-	}
-	return err
-}
-
 // again says when to try next, or that it is over.
 func (d *Dispatcher) again(v wa.Delivery, status int, reason string) wa.DeliveryResult {
 	r := wa.DeliveryResult{Status: status, Reason: reason, After: work.Backoff(v.Attempts+1, firstRetry, lastRetry)}
-	if d.Now().Add(r.After).Sub(v.CreatedAt) > keepTrying {
+	if v.Attempts+1 >= leastTries && d.Now().Add(r.After).Sub(v.CreatedAt) > keepTrying {
 		r.GiveUp, r.After = true, 0
 	}
 	return r
