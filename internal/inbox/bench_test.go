@@ -232,9 +232,11 @@ func (b *bench) begun() wa.Message {
 
 func (b *bench) begunBy(account wa.AccountID, number string) wa.Message {
 	b.Helper()
+	id := wa.NewID[wa.MessageID]()
 	check(b, b.db.Accept(b.Context(), []wa.Message{{
-		ID: wa.NewID[wa.MessageID](), AccountID: account, SourceID: "shop", NumberID: number,
-		Recipient: wa.Recipient{Kind: wa.Individual, ID: person}, Content: wa.Text{Body: "good day"},
+		ID: id, AccountID: account, SourceID: "shop", NumberID: number,
+		// To somebody else each time, so that none waits for another's turn.
+		Recipient: wa.Recipient{Kind: wa.Individual, ID: "to " + string(id)}, Content: wa.Text{Body: "good day"},
 		APIHeader: `{"order":"7"}`, Status: wa.StatusAccepted, AcceptedAt: time.Now(),
 	}}))
 	claimed := must(b.db.ClaimMessages(b.Context(), 10, time.Hour))(b)

@@ -102,10 +102,11 @@ func TestAThousandMessagesWithEveryOutcome(t *testing.T) {
 	})
 }
 
-// A restart frees what was claimed as due now, behind what was never claimed, so
-// the order is not looked at here.
 func TestManyMessagesWithEveryOutcomeAndRestarts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { flood(t, 4, 6) })
+	synctest.Test(t, func(t *testing.T) {
+		l, all, dead := flood(t, 4, 6)
+		l.checkOrder(t, all, dead)
+	})
 }
 
 // flood sends rounds messages to each of a hundred people, with that many

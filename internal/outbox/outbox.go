@@ -23,7 +23,9 @@ package outbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -88,6 +90,9 @@ const (
 	// localRetry is how soon to look again when something of ours was not
 	// ready.
 	localRetry = 5 * time.Second
+	// settleTries is how often it is tried to record an outcome, over about six
+	// minutes.
+	settleTries = 10
 	// maxUploads is how often a message is tried whose media Meta says it does
 	// not know, with a new upload before each attempt.
 	maxUploads = 3
@@ -127,8 +132,8 @@ func (o *Outbox) Run(ctx context.Context) {
 		Claim: func(ctx context.Context, limit int) ([]wa.Message, error) {
 			return o.Store.ClaimMessages(ctx, limit, lease)
 		},
-		// One message at a time to each recipient of a number: what was accepted
-		// first arrives first.
+		// The store gives out one message at a time to each recipient of a
+		// number; one that was put off for long may come beside it.
 		Lane: func(m wa.Message) string { return string(m.AccountID) + "/" + m.NumberID + "/" + m.Recipient.ID },
 		Do:   o.send,
 	}.Run(ctx)
@@ -139,7 +144,7 @@ func (o *Outbox) send(ctx context.Context, m wa.Message) {
 	leaving := departure{wire: o.Wire}
 	m, outcome, err := o.attempt(ctx, m, &leaving)
 	if err == nil {
-		err = o.Store.SettleMessage(ctx, m, outcome)
+		err = o.settle(ctx, m, outcome)
 	}
 	if err == nil {
 		leaving.settled()
@@ -154,6 +159,36 @@ func (o *Outbox) send(ctx context.Context, m wa.Message) {
 		slog.String("outcome", string(outcome.Kind)), slog.Int("code", outcome.Failure.Code), slog.String("title", outcome.Failure.Title),
 		slog.String("trace", outcome.Trace), slog.Duration("after", outcome.After),
 		slog.Int64("duration_ms", o.Now().Sub(start).Milliseconds()), slog.Any("err", err))
+}
+
+// settle records an outcome. A store that cannot be written for a while, such
+// as on a full disk, is waited for: nobody else knows the outcome.
+func (o *Outbox) settle(ctx context.Context, m wa.Message, outcome wa.Outcome) error {
+	for try := 1; ; try++ {
+		err := o.Store.SettleMessage(ctx, m, outcome)
+		if wa.CodeOf(err) != wa.CodeUnavailable || try == settleTries {
+			return err
+		}
+		o.Logger.LogAttrs(ctx, slog.LevelWarn, "outcome not kept", slog.String("message_id", string(m.ID)),
+			slog.Int("try", try), slog.Any("err", err))
+		select {
+		case <-time.After(work.Backoff(try, localRetry, time.Minute)):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// hand gives an attempt to the sender. One that breaks off may have sent it.
+func (o *Outbox) hand(ctx context.Context, n wa.Number, d wa.Dispatch) (outcome wa.Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.Logger.LogAttrs(ctx, slog.LevelError, "sender panicked", slog.String("message_id", string(d.Message.ID)),
+				slog.String("panic", fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
+			outcome = wa.Outcome{Kind: wa.OutcomeUnknown, Failure: wa.Failure{Title: "the attempt broke off"}}
+		}
+	}()
+	return o.Sender.Send(ctx, n, d)
 }
 
 // attempt brings a message to Meta. An error means that nothing is to be
@@ -183,7 +218,7 @@ func (o *Outbox) attempt(ctx context.Context, m wa.Message, leaving *departure) 
 	}
 	d.Message, d.Tag = m, o.Tagger.Tag(m.ID, m.Attempt)
 	d.OnWire = func() { leaving.mark(m) }
-	return m, o.review(ctx, src.Number, m, o.Sender.Send(ctx, src.Number, d)), nil
+	return m, o.review(ctx, src.Number, m, o.hand(ctx, src.Number, d)), nil
 }
 
 func sourceGone() wa.Outcome {

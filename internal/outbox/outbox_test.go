@@ -288,8 +288,8 @@ func TestASenderThatPanicsDoesNotStopTheOthers(t *testing.T) {
 		synctest.Wait()
 		b.calls(6)
 		b.want(wa.StatusSent, all[0], all[2], all[3], all[5])
-		b.want(wa.StatusDispatched, all[1], all[4])
-		if n := len(b.log.lines(t, "job panicked")); n != 2 {
+		b.want(wa.StatusUncertain, all[1], all[4])
+		if n := len(b.log.lines(t, "sender panicked")); n != 2 {
 			t.Errorf("%d panics are in the log, want 2", n)
 		}
 		stop()

@@ -107,7 +107,10 @@ type Outbox interface {
 	// the process, and frees the others. It returns how many of each.
 	RecoverMessages(ctx context.Context, left func(id wa.MessageID, attempt int) bool) (freed, uncertain int, err error)
 	// ClaimMessages gives up to limit due messages to the caller for the lease,
-	// the longest due first.
+	// the longest due first, in the order of acceptance. Of the messages to one
+	// recipient of a number only the first is given, and the next once that one
+	// is settled, or put off for more than 10 seconds: they go out in their
+	// order, and nobody waits for somebody else's.
 	ClaimMessages(ctx context.Context, limit int, lease time.Duration) ([]wa.Message, error)
 	// BeginMessage records an attempt before it is made: accepted becomes
 	// dispatched. It returns the message with the attempt's number.

@@ -160,6 +160,11 @@ func (s *Store) advance(t *tx, m wa.Message, at time.Time, r wa.StatusReport) er
 		if _, err := t.exec(`UPDATE messages SET status = $1 WHERE account_id = $2 AND id = $3`, next, m.AccountID, m.ID); err != nil {
 			return fmt.Errorf("advance message: %w", err)
 		}
+		if open(m.Status) && !open(next) {
+			if err := t.endTurn(m, at); err != nil {
+				return err
+			}
+		}
 	}
 	if r.WAMID == "" || m.WAMID != "" {
 		return nil

@@ -31,11 +31,14 @@ func (t *tx) insertMessage(m wa.Message) error {
 	if err != nil {
 		return fmt.Errorf("accept message: %w", err)
 	}
-	at := micros(m.AcceptedAt)
+	behind, err := t.mustWait(m)
+	if err != nil {
+		return err
+	}
 	_, err = t.exec(`INSERT INTO messages
-		(account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header, status, accepted_at, due_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'accepted', $9, $9)`,
-		m.AccountID, m.ID, m.SourceID, m.NumberID, m.Recipient.Kind, m.Recipient.ID, content, m.APIHeader, at)
+		(account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header, status, accepted_at, due_at, behind)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'accepted', $9, $9, $10)`,
+		m.AccountID, m.ID, m.SourceID, m.NumberID, m.Recipient.Kind, m.Recipient.ID, content, m.APIHeader, micros(m.AcceptedAt), behind)
 	return wrap("accept message", err)
 }
 
@@ -103,9 +106,14 @@ func (s *Store) RecoverMessages(ctx context.Context, left func(wa.MessageID, int
 // recoverDispatched moves the claim on, so that nobody who still holds one can
 // settle.
 func (t *tx) recoverDispatched(m wa.Message, status wa.Status, due time.Time) error {
-	_, err := t.exec(`UPDATE messages SET status = $1, claimed = 0, claim = claim + 1, due_at = $2 WHERE account_id = $3 AND id = $4`,
-		status, micros(due), m.AccountID, m.ID)
-	return wrap("recover messages", err)
+	if _, err := t.exec(`UPDATE messages SET status = $1, claimed = 0, claim = claim + 1, due_at = $2
+		WHERE account_id = $3 AND id = $4`, status, micros(due), m.AccountID, m.ID); err != nil {
+		return fmt.Errorf("recover messages: %w", err)
+	}
+	if !open(status) {
+		return t.endTurn(m, due)
+	}
+	return nil
 }
 
 // ClaimMessages implements [store.Outbox].
@@ -114,8 +122,8 @@ func (s *Store) ClaimMessages(ctx context.Context, limit int, lease time.Duratio
 	err := s.writer.write(ctx, func(t *tx) (err error) {
 		now := s.now()
 		rows, err = collect(tolerant(scanMessage))(t.query(`UPDATE messages SET claim = claim + 1, claimed = 1, due_at = $1
-			WHERE (account_id, id) IN (SELECT account_id, id FROM messages WHERE status = 'accepted' AND due_at <= $2
-				ORDER BY due_at LIMIT $3)
+			WHERE (account_id, id) IN (SELECT account_id, id FROM messages
+				WHERE status = 'accepted' AND behind = 0 AND due_at <= $2 ORDER BY due_at LIMIT $3)
 			RETURNING `+messageColumns, micros(now.Add(lease)), micros(now), limit))
 		return wrap("claim messages", err)
 	})
@@ -172,35 +180,41 @@ func (t *tx) message(account wa.AccountID, id wa.MessageID) (wa.Message, error) 
 // settle applies an outcome to a message as it is now: a status that came
 // before the answer may already have moved it on.
 func (s *Store) settle(t *tx, m wa.Message, o wa.Outcome) error {
-	open := m.Status == wa.StatusAccepted || m.Status == wa.StatusDispatched
 	switch o.Kind {
 	case wa.OutcomeSent:
 		return s.settleSent(t, m, o.WAMID)
 	case wa.OutcomeRejected:
-		if open {
+		if open(m.Status) {
 			return s.fail(t, m, o.Failure)
 		}
 	case wa.OutcomeLater, wa.OutcomeMisconfigured:
-		if open {
-			return t.release(m, wa.StatusAccepted, s.now().Add(o.After))
+		if open(m.Status) {
+			return s.release(t, m, wa.StatusAccepted, o.After)
 		}
 	case wa.OutcomeUnknown:
-		if open {
-			return t.release(m, wa.StatusUncertain, s.now())
+		if open(m.Status) {
+			return s.release(t, m, wa.StatusUncertain, 0)
 		}
 	}
-	return t.release(m, m.Status, s.now())
+	return nil
 }
 
-// release lets go of a message whose claim has ended.
-func (t *tx) release(m wa.Message, status wa.Status, due time.Time) error {
-	_, err := t.exec(`UPDATE messages SET status = $1, due_at = $2 WHERE account_id = $3 AND id = $4`,
-		status, micros(due), m.AccountID, m.ID)
-	return wrap("settle message", err)
+// release lets go of a message whose claim has ended, and gives the turn on if
+// it does not keep it.
+func (s *Store) release(t *tx, m wa.Message, status wa.Status, after time.Duration) error {
+	now := s.now()
+	if _, err := t.exec(`UPDATE messages SET status = $1, due_at = $2 WHERE account_id = $3 AND id = $4`,
+		status, micros(now.Add(after)), m.AccountID, m.ID); err != nil {
+		return fmt.Errorf("settle message: %w", err)
+	}
+	if open(m.Status) && (!open(status) || after > turnHold) {
+		return t.endTurn(m, now)
+	}
+	return nil
 }
 
 func (s *Store) settleSent(t *tx, m wa.Message, wamid string) error {
-	if err := t.release(m, m.Status.After(wa.StatusSent), s.now()); err != nil {
+	if err := s.release(t, m, m.Status.After(wa.StatusSent), 0); err != nil {
 		return err
 	}
 	if wamid == "" {
@@ -220,7 +234,7 @@ func (t *tx) learnWAMID(m wa.Message, wamid string) error {
 
 // fail ends a message that Meta never took.
 func (s *Store) fail(t *tx, m wa.Message, f wa.Failure) error {
-	if err := t.release(m, wa.StatusFailed, s.now()); err != nil {
+	if err := s.release(t, m, wa.StatusFailed, 0); err != nil {
 		return err
 	}
 	now := s.now()

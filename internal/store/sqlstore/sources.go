@@ -130,7 +130,8 @@ func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
 		// The account is compared as an expression so that what is due is looked
 		// at, and not all that the account ever sent.
 		_, err = t.exec(`UPDATE messages SET due_at = $1
-			WHERE account_id || '' = $2 AND source_id = $3 AND status = 'accepted' AND claimed = 0 AND due_at > $1`,
+			WHERE account_id || '' = $2 AND source_id = $3 AND status = 'accepted' AND behind = 0
+				AND claimed = 0 AND due_at > $1`,
 			now, src.AccountID, src.ID)
 		return wrap("free waiting messages", err)
 	})

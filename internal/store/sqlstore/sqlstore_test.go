@@ -88,10 +88,12 @@ func TestSQLiteKeepsThePromises(t *testing.T) {
 	})
 }
 
+// newMessage makes a message to somebody who gets no other one.
 func newMessage() wa.Message {
+	id := wa.NewID[wa.MessageID]()
 	return wa.Message{
-		ID: wa.NewID[wa.MessageID](), AccountID: "account", SourceID: "source", NumberID: "1",
-		Recipient: wa.Recipient{Kind: wa.Individual, ID: "15550100001"}, Content: wa.Text{Body: "hello"},
+		ID: id, AccountID: "account", SourceID: "source", NumberID: "1",
+		Recipient: wa.Recipient{Kind: wa.Individual, ID: "to " + string(id)}, Content: wa.Text{Body: "hello"},
 		AcceptedAt: time.Now(),
 	}
 }

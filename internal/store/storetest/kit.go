@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ type kit struct {
 	restart func()
 	account wa.AccountID
 	source  wa.Source
+	people  atomic.Int32 // how many recipients build has named
 }
 
 const (
@@ -170,11 +172,14 @@ func (k *kit) newEndpoint(account wa.AccountID, kind wa.EventKind) wa.Endpoint {
 	}))(k)
 }
 
-// build makes a message without accepting it.
-func (k *kit) build() wa.Message {
+// build makes a message without accepting it. Each goes to somebody else, so
+// that none waits for another's turn.
+func (k *kit) build() wa.Message { return k.buildTo(fmt.Sprintf("1555%07d", k.people.Add(1))) }
+
+func (k *kit) buildTo(recipient string) wa.Message {
 	return wa.Message{
 		ID: wa.NewID[wa.MessageID](), AccountID: k.account, SourceID: k.source.ID, NumberID: k.source.Number.ID,
-		Recipient: wa.Recipient{Kind: wa.Individual, ID: person},
+		Recipient: wa.Recipient{Kind: wa.Individual, ID: recipient},
 		Content:   wa.Text{Body: "good day, ünïcödé ✓"}, APIHeader: `{"order":"7"}`,
 		Status: wa.StatusAccepted, AcceptedAt: k.clock.now(),
 	}

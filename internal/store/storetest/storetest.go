@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"Endpoints", endpoints()},
 		{"Intake", intake()},
 		{"Outbox", outbox()},
+		{"Turns", turns()},
 		{"Settle", settle()},
 		{"Inbox", inbox()},
 		{"Statuses", statuses()},

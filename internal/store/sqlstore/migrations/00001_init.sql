@@ -73,9 +73,11 @@ CREATE TABLE messages (
     claim          INTEGER NOT NULL DEFAULT 0,
     claimed        INTEGER NOT NULL DEFAULT 0,
     due_at         BIGINT NOT NULL,
+    behind         INTEGER NOT NULL, -- 1: it is not yet its turn; see turns.go
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
-CREATE INDEX messages_due ON messages (due_at) WHERE status = 'accepted';
+CREATE INDEX messages_due ON messages (due_at) WHERE status = 'accepted' AND behind = 0;
+CREATE INDEX messages_turn ON messages (number_id, recipient, id) WHERE status IN ('accepted', 'dispatched');
 CREATE INDEX messages_dispatched ON messages (due_at) WHERE status = 'dispatched';
 CREATE INDEX messages_wamid ON messages (account_id, wamid) WHERE wamid <> '';
 
