@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,8 +32,8 @@ func (a *app) showAccounts(accounts []wa.Account, v func([]accountView) any) err
 }
 
 func (a *app) accountCreate() *cobra.Command {
-	return a.withHome(&cobra.Command{
-		Use: "create NAME", Short: "Create an account", Args: cobra.ExactArgs(1),
+	return a.withHome(true, &cobra.Command{
+		Use: "create NAME", Short: "Create an account", Args: oneArgument("name the account: waypost account create NAME"),
 	}, func(cmd *cobra.Command, h *home, args []string) error {
 		if !wa.ValidName(args[0]) {
 			return &wa.Error{Code: wa.CodeInvalid, Message: "an account's name is 1 to 100 printable characters without spaces at its ends"}
@@ -46,7 +47,7 @@ func (a *app) accountCreate() *cobra.Command {
 }
 
 func (a *app) accountList() *cobra.Command {
-	return a.withHome(&cobra.Command{
+	return a.withHome(false, &cobra.Command{
 		Use: "list", Short: "List accounts", Args: cobra.NoArgs,
 	}, func(cmd *cobra.Command, h *home, _ []string) error {
 		accounts, err := h.store.Accounts(cmd.Context())
@@ -57,16 +58,26 @@ func (a *app) accountList() *cobra.Command {
 	})
 }
 
+// oneArgument refuses anything but one argument, and says what is missing.
+func oneArgument(missing string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return errors.New(missing)
+		}
+		return nil
+	}
+}
+
 // withHome gives a command the data directory, which may be in use by a running
-// gateway.
-func (a *app) withHome(cmd *cobra.Command, do func(*cobra.Command, *home, []string) error) *cobra.Command {
+// gateway; create says whether the command may make one.
+func (a *app) withHome(create bool, cmd *cobra.Command, do func(*cobra.Command, *home, []string) error) *cobra.Command {
 	settingFlags(cmd, "data")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		c, logger, err := a.settingsAndLogger(cmd)
 		if err != nil {
 			return err
 		}
-		h, err := openHome(cmd.Context(), c.Data, logger)
+		h, err := openHome(cmd.Context(), c.Data, create, logger)
 		if err != nil {
 			return err
 		}
@@ -86,7 +97,7 @@ func (a *app) withAccount(cmd *cobra.Command, do func(*cobra.Command, *home, wa.
 	if err := cmd.MarkFlagRequired("account"); err != nil {
 		panic(err) // the flag was defined a line above
 	}
-	return a.withHome(cmd, func(cmd *cobra.Command, h *home, args []string) error {
+	return a.withHome(false, cmd, func(cmd *cobra.Command, h *home, args []string) error {
 		name, err := cmd.Flags().GetString("account")
 		if err != nil {
 			return err

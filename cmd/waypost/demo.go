@@ -10,14 +10,15 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/waypost/waypost/internal/config"
 	"github.com/waypost/waypost/internal/sim"
-	"github.com/waypost/waypost/internal/telemetry"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -89,11 +90,7 @@ type demo struct {
 }
 
 func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
-	level := slog.LevelWarn
-	if o.verbose {
-		level = slog.LevelDebug
-	}
-	logger, err := telemetry.Logger(a.stderr, level, telemetry.Text)
+	logger, err := a.demoLogger(o.verbose)
 	if err != nil {
 		return err
 	}
@@ -105,13 +102,17 @@ func (a *app) demo(ctx context.Context, o demoOptions) (err error) {
 	d := &demo{demoOptions: o, log: logger, story: newStory(a.stdout, a.colours()), client: &http.Client{Timeout: o.limit}}
 	d.secrets.access, d.secrets.app, d.secrets.verify = rand.Text(), rand.Text(), rand.Text()
 
+	// A reader that goes away (a pipe into head) must not end the process before
+	// its data is thrown away; the story then ends the demo.
+	signal.Ignore(syscall.SIGPIPE)
 	running, stop := context.WithCancel(ctx)
+	d.story.unread = stop
 	parts := newParts(stop)
 	defer func() { err = errors.Join(err, parts.end()) }()
 	if err := d.start(running, parts, dir); err != nil {
 		return err
 	}
-	return d.play(ctx, parts)
+	return d.play(running, parts)
 }
 
 // start brings up the receiver, the simulator and the gateway, in this order:
@@ -148,17 +149,11 @@ func (d *demo) startMeta(ctx context.Context, p *parts, dir string) error {
 	if err != nil {
 		return errors.Join(err, graph.Close())
 	}
-	d.info.SimGraphURL, d.info.SimControlURL = "http://"+graph.Addr().String(), "http://"+control.Addr().String()
-	d.meta, err = sim.New(sim.Options{
-		GraphURL: d.info.SimGraphURL, Dir: dir, Logger: d.log,
-		Numbers: []sim.Number{{ID: demoNumberID, WABAID: demoWABAID, Display: demoDisplay, AccessToken: d.secrets.access}},
-	})
-	if err != nil {
-		return errors.Join(err, graph.Close(), control.Close())
+	d.info.SimGraphURL, d.info.SimControlURL = httpURL(graph), httpURL(control)
+	number := sim.Number{ID: demoNumberID, WABAID: demoWABAID, Display: demoDisplay, AccessToken: d.secrets.access}
+	if d.meta, err = startSim(ctx, p, graph, control, dir, number, d.log); err != nil {
+		return err
 	}
-	p.serve(ctx, "simulator", graph, d.meta.Graph())
-	p.serve(ctx, "simulator control", control, d.meta.Control())
-	p.run("simulator callbacks", func() error { return d.meta.Run(ctx) })
 	return d.meta.SetPhone(sim.Phone{Number: demoPhone, Name: demoName, Receipts: true, Online: true})
 }
 
@@ -186,7 +181,13 @@ func (d *demo) play(ctx context.Context, p *parts) error {
 	limit, cancel := context.WithTimeoutCause(ctx, d.limit, fmt.Errorf("it did not within %s", d.limit))
 	defer cancel()
 	err := d.firstMessage(limit)
+	if cause := context.Cause(limit); err != nil && cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", err, cause) // whatever was under way only says that it was broken off
+	}
 	if ctx.Err() != nil {
+		if d.exit {
+			return errors.New("interrupted before the message was read")
+		}
 		return nil // the user has seen enough
 	}
 	err = errors.Join(err, d.writeInfo())

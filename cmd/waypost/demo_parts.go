@@ -101,7 +101,7 @@ func startReceiver(ctx context.Context, p *parts) (*receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &receiver{url: "http://" + l.Addr().String() + "/webhook", events: make(chan received, keptEvents)}
+	r := &receiver{url: httpURL(l) + "/webhook", events: make(chan received, keptEvents)}
 	p.serve(ctx, "webhook receiver", l, r)
 	return r, nil
 }

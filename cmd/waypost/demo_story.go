@@ -236,6 +236,9 @@ type story struct {
 	start   time.Time
 	colours bool
 
+	// unread is called when nobody can read the story any more.
+	unread func()
+
 	mu  sync.Mutex
 	out io.Writer
 }
@@ -263,7 +266,9 @@ func (s *story) paint(colour, text string) string {
 func (s *story) print(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprintln(s.out, text)
+	if _, err := fmt.Fprintln(s.out, text); err != nil && s.unread != nil {
+		s.unread()
+	}
 }
 
 func (s *story) line(what, format string, args ...any) {

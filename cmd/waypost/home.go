@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,21 +21,24 @@ type home struct {
 	store *sqlstore.Store
 }
 
-// openHome opens the data directory, and makes it if it is not there. Several
-// processes may have it open; only one may serve from it (see lock).
-func openHome(ctx context.Context, dir string, logger *slog.Logger) (*home, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
+// openHome opens the data directory. If it is not there, or empty, it is made
+// into one only if create is true: a mistyped name must not look like an
+// installation without accounts. Several processes may have it open; only one
+// may serve from it (see lock).
+func openHome(ctx context.Context, dir string, create bool, logger *slog.Logger) (*home, error) {
+	database := filepath.Join(dir, "waypost.db")
+	if _, err := os.Stat(database); errors.Is(err, fs.ErrNotExist) && !create {
+		return nil, fmt.Errorf("there is no data in %s: name the directory with --data, or begin with: waypost account create NAME", dir)
 	}
-	// Others on the machine must not read messages, whatever the umask.
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory needs the x
+	// What is made in it is for its owner only; see privateFiles.
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	keys, err := keyring.Open(filepath.Join(dir, "keys.json"))
 	if err != nil {
 		return nil, err
 	}
-	store, err := sqlstore.Open(ctx, sqlstore.Options{Path: filepath.Join(dir, "waypost.db"), Cipher: keys, Logger: logger})
+	store, err := sqlstore.Open(ctx, sqlstore.Options{Path: database, Cipher: keys, Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}

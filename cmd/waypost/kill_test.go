@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -31,11 +32,12 @@ func TestKilledAnywhereAMessageIsSentOnce(t *testing.T) {
 		place := places[i%len(places)]
 		caption := fmt.Sprintf("order-%d", i)
 		media := r.upload(document(caption))
-		dead := make(chan struct{})
+		known, dead := make(chan struct{}), make(chan struct{})
 		if place != "accepted" && place != "some time" {
-			r.points.at(place, func() { r.kill(); close(dead) })
+			r.points.at(place, func() { <-known; r.kill(); close(dead) })
 		}
 		id := r.send(media, caption)
+		close(known)
 		switch place {
 		case "accepted":
 			r.kill()
@@ -62,11 +64,12 @@ func TestKilledAnywhereAMessageIsSentOnce(t *testing.T) {
 func TestKilledWithoutEvidenceAMessageIsDoubled(t *testing.T) {
 	r := newRig(t)
 	media := r.upload(document("control"))
-	dead := make(chan struct{})
-	r.points.at("send done", func() { r.kill(); close(dead) })
+	known, dead := make(chan struct{}), make(chan struct{})
+	r.points.at("send done", func() { <-known; r.kill(); close(dead) })
 	// No status may tell the gateway first that Meta has the message.
 	r.points.deaf.Store(true)
 	id := r.send(media, "control")
+	close(known)
 	wait(t, "send done", dead)
 	wire := filepath.Join(r.data, "wire")
 	data, err := os.ReadFile(wire)
@@ -92,13 +95,15 @@ func TestKilledWithoutEvidenceAMessageIsDoubled(t *testing.T) {
 func TestKilledWhileTheRequestIsOnItsWayAMessageIsNotSentAgain(t *testing.T) {
 	r := newRig(t)
 	media := r.upload(document("lost"))
-	dead := make(chan struct{})
+	known, dead := make(chan struct{}), make(chan struct{})
 	r.points.at("send arrives", func() {
+		<-known // the request is still being answered
 		r.kill()
 		close(dead)
 		panic(http.ErrAbortHandler) // the request is lost: Meta never sees it
 	})
 	r.send(media, "lost")
+	close(known)
 	wait(t, "send arrives", dead)
 	r.restart()
 	// A message that was accepted later goes out before it would.
@@ -139,6 +144,52 @@ func TestStopFinishesWhatHasBegun(t *testing.T) {
 	}
 	r.awaitRead(id)
 	if n := r.sends("stop"); n != 1 {
+		t.Errorf("Meta took the message %d times, want once", n)
+	}
+}
+
+// TestStopIsNotHeldUpByASlowClient: an upload that trickles is cut, and the
+// sends that have begun still get their time.
+func TestStopIsNotHeldUpByASlowClient(t *testing.T) {
+	r := newRig(t, "--stop-timeout", "3s", "--send-timeout", "2s")
+	media := r.upload(document("slow client"))
+	body, trickle := io.Pipe()
+	t.Cleanup(func() { trickle.Close() })
+	req, err := http.NewRequest(http.MethodPost, "http://"+r.address+"/api/v2/media/upload/", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+r.token)
+	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	cut := make(chan error, 1)
+	go func() {
+		resp, err := http.DefaultClient.Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		cut <- err
+	}()
+	io.WriteString(trickle, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nhello")
+	known, asked := make(chan struct{}), make(chan struct{})
+	r.points.at("send arrives", func() {
+		<-known
+		r.process.cmd.Process.Signal(syscall.SIGTERM)
+		close(asked)
+	})
+	id := r.send(media, "slow client")
+	close(known)
+	wait(t, "send arrives", asked)
+	<-cut
+	<-r.process.done
+	if r.process.err != nil {
+		t.Errorf("the gateway ended with %v:\n%s", r.process.err, r.process.log.String())
+	}
+	r.restart()
+	if strings.Contains(r.process.log.String(), "uncertain") {
+		t.Errorf("the stop left an uncertain message:\n%s", r.process.log.String())
+	}
+	r.awaitRead(id)
+	if n := r.sends("slow client"); n != 1 {
 		t.Errorf("Meta took the message %d times, want once", n)
 	}
 }

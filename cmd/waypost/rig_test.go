@@ -108,7 +108,8 @@ func (p *points) reach(name string) {
 	}
 }
 
-func newRig(t *testing.T) *rig {
+// newRig builds the world and starts the gateway, with more flags if need be.
+func newRig(t *testing.T, flags ...string) *rig {
 	t.Helper()
 	binary, err := buildOnce()
 	if err != nil {
@@ -124,7 +125,7 @@ func newRig(t *testing.T) *rig {
 	}
 	r.token = token.Token
 	r.waypost("webhook", "set", "--account", "shop", "--url", r.receiver.url)
-	r.start("--meta-base-url", graphURL, "--webhook-allow-networks", "127.0.0.0/8")
+	r.start(append(flags, "--meta-base-url", graphURL, "--webhook-allow-networks", "127.0.0.0/8")...)
 	r.source = r.post("/api/v2/source/", "application/json", strings.NewReader(fmt.Sprintf(
 		`{"name":"Shop","phone_number_id":%q,"waba_id":%q,"display_phone_number":%q,"access_token":"access","app_secret":"app"}`,
 		demoNumberID, demoWABAID, demoDisplay)))

@@ -114,7 +114,7 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 
 // open takes the data directory and the address.
 func (g *gateway) open(ctx context.Context) (err error) {
-	if g.home, err = openHome(ctx, g.config.Data, g.log); err != nil {
+	if g.home, err = openHome(ctx, g.config.Data, true, g.log); err != nil {
 		return err
 	}
 	if g.lock, err = g.home.lock(); err != nil {
@@ -214,12 +214,29 @@ func (g *gateway) run(ctx context.Context) (err error) {
 	g.log.LogAttrs(ctx, slog.LevelInfo, "gateway stopping", slog.Duration("at_most", g.config.StopTimeout))
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.config.StopTimeout)
 	defer cancel()
-	if err := g.server.Shutdown(limit); err != nil {
-		g.log.LogAttrs(ctx, slog.LevelWarn, "requests cut", slog.Any("err", err))
-	}
+	// The stages begin nothing new from here on, whatever the requests do.
 	stopWork()
-	return waitFor(limit, &stages)
+	var intake sync.WaitGroup
+	intake.Go(func() { g.closeIntake(limit) })
+	err = waitFor(limit, &stages)
+	intake.Wait()
+	return err
 }
+
+// closeIntake lets the requests in flight end, but a slow client does not get
+// to hold up the stop for long: it has no answer yet, so nothing is lost.
+func (g *gateway) closeIntake(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, min(g.config.StopTimeout/2, requestLimit))
+	defer cancel()
+	if g.server.Shutdown(ctx) == nil {
+		return
+	}
+	g.log.LogAttrs(ctx, slog.LevelWarn, "requests cut", slog.String("reason", "they did not end in time"))
+	_ = g.server.Close() // the connections are dropped, whatever it says
+}
+
+// requestLimit is how long a request in flight may take when the gateway stops.
+const requestLimit = 10 * time.Second
 
 // waitFor waits for the stages, but not for ever: a send without an answer is
 // made uncertain by the next start.
@@ -230,7 +247,7 @@ func waitFor(limit context.Context, stages *sync.WaitGroup) error {
 	case <-done:
 		return nil
 	case <-limit.Done():
-		return errors.New("stopped with work in flight: the next start continues it")
+		return errors.New("stopped with sends in flight, which the next start takes for uncertain: give stop_timeout more time")
 	}
 }
 

@@ -74,7 +74,8 @@ func (a *app) tokenList() *cobra.Command {
 
 func (a *app) tokenRevoke() *cobra.Command {
 	return a.withAccount(&cobra.Command{
-		Use: "revoke ID", Short: "Revoke a token at once", Args: cobra.ExactArgs(1),
+		Use: "revoke ID", Short: "Revoke a token at once",
+		Args: oneArgument("name the token by its id, which waypost token list shows"),
 	}, func(cmd *cobra.Command, h *home, account wa.Account, args []string) error {
 		id := wa.TokenID(args[0])
 		if err := h.store.RevokeToken(cmd.Context(), account.ID, id, time.Now()); err != nil {

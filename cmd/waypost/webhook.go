@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -44,11 +47,16 @@ func (a *app) webhookSet() *cobra.Command {
 	kind := cmd.Flags().String("kind", "both", "event, incoming or both")
 	url := cmd.Flags().String("url", "", "address that events are posted to")
 	headers := cmd.Flags().StringArray("header", nil, "header that is sent with every event, as 'Name: value'; may be repeated")
+	headerFile := cmd.Flags().String("header-file", "", "file with such headers, one a line, or - for standard input: others can read a process's arguments")
 	if err := cmd.MarkFlagRequired("url"); err != nil {
 		panic(err) // the flag was defined above
 	}
 	return a.withAccount(cmd, func(cmd *cobra.Command, h *home, account wa.Account, _ []string) error {
-		parsed, err := parseHeaders(*headers)
+		lines, err := headerLines(*headers, *headerFile, cmd.InOrStdin())
+		if err != nil {
+			return err
+		}
+		parsed, err := parseHeaders(lines)
 		if err != nil {
 			return err
 		}
@@ -72,6 +80,30 @@ func (a *app) webhookSet() *cobra.Command {
 		}
 		return a.showEndpoints(set)
 	})
+}
+
+// headerLines adds the lines of a file to those that were given as flags.
+func headerLines(lines []string, file string, stdin io.Reader) ([]string, error) {
+	if file == "" {
+		return lines, nil
+	}
+	text, err := readAll(file, stdin)
+	if err != nil {
+		return nil, fmt.Errorf("--header-file: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+func readAll(file string, stdin io.Reader) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(file) //nolint:gosec // the operator names the file
 }
 
 func parseHeaders(lines []string) (map[string]wa.Secret, error) {
@@ -105,6 +137,9 @@ func (a *app) webhookRemove() *cobra.Command {
 		panic(err) // the flag was defined above
 	}
 	return a.withAccount(cmd, func(cmd *cobra.Command, h *home, account wa.Account, _ []string) error {
+		if !wa.EventKind(*kind).Valid() {
+			return errors.New("--kind: use event or incoming")
+		}
 		if err := h.store.DeleteEndpoint(cmd.Context(), account.ID, wa.EventKind(*kind)); err != nil {
 			return err
 		}

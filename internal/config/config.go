@@ -85,7 +85,15 @@ func (c Config) Validate() error {
 		when(c.Send.Concurrency < 1 || c.Send.Concurrency > 10_000, "send.concurrency: use 1 to 10000, not %d", c.Send.Concurrency),
 		between("send.timeout", c.Send.Timeout, time.Second, 10*time.Minute),
 		between("stop_timeout", c.StopTimeout, time.Second, time.Hour),
+		c.stopOutlastsSend(),
 	)
+}
+
+// stopOutlastsSend keeps a stop from cutting off the sends that it waits for.
+// Values that are out of range by themselves are reported as that.
+func (c Config) stopOutlastsSend() error {
+	return when(c.StopTimeout <= c.Send.Timeout && c.StopTimeout >= time.Second && c.Send.Timeout <= 10*time.Minute,
+		"stop_timeout: must be longer than send.timeout, which is %s, or a stop cuts sends off", c.Send.Timeout)
 }
 
 // LogLevel returns the level to log from.

@@ -81,7 +81,7 @@ meta:
 			"WAYPOST_LOG_LEVEL=warn", "WAYPOST_SEND_CONCURRENCY=8", "WAYPOST_WEBHOOK_ALLOW_NETWORKS=192.168.1.7/16, 10.1.0.0/16,",
 			"WAYPOST_META_VERIFY_TOKEN=env=token", "WAYPOST_CONFIG=/elsewhere",
 		},
-		Flags: map[string]string{"send.concurrency": "9", "stop_timeout": "1m"},
+		Flags: map[string]string{"send.concurrency": "9", "stop_timeout": "2m"},
 	}
 	e, err := Load(in)
 	if err != nil {
@@ -92,7 +92,7 @@ meta:
 		got[r.Name] = string(r.Origin) + " " + r.Value
 	}
 	want := map[string]string{
-		"listen": "default 127.0.0.1:8080", "data": "file /file", "stop_timeout": "flag 1m0s",
+		"listen": "default 127.0.0.1:8080", "data": "file /file", "stop_timeout": "flag 2m0s",
 		"log.level": "environment warn", "log.format": "file json",
 		"meta.base_url": "default https://graph.facebook.com", "meta.version": "default v23.0",
 		"meta.media_hosts": "file a.example,b.example:8443", "meta.verify_token": "environment [secret]",
@@ -237,8 +237,8 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 		{"webhook.allow_networks", []string{"127.0.0.0/8,::1/128", "10.1.2.3/16"}, []string{"10.0.0.0", "10.0.0.0/33", "private"}},
 		{"webhook.timeout", []string{"1s", "60s"}, []string{"999ms", "61s", "-5s", "5", "five"}},
 		{"send.concurrency", []string{"1", "10000"}, []string{"0", "-1", "10001", "1.5", "1e3", "0x10", "99999999999999999999", " 5"}},
-		{"send.timeout", []string{"1s", "10m"}, []string{"0", "0s", "11m"}},
-		{"stop_timeout", []string{"1s", "1h"}, []string{"0", "61m", "1d"}},
+		{"send.timeout", []string{"1s", "89s"}, []string{"0", "0s", "11m"}},
+		{"stop_timeout", []string{"61s", "1h"}, []string{"0", "61m", "1d", "60s"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, v := range tt.good {

@@ -35,19 +35,31 @@ type Outcome struct {
 	// MediaGone: Meta does not know the media id any more, so the media has to
 	// be uploaded again.
 	MediaGone bool
+	// Tries, unless it is 0, is how many such answers a message may get (later):
+	// the last of them counts as a refusal. The number of attempts does not tell,
+	// because one that was only asked to be slower has many.
+	Tries int
 	// Trace is Meta's fbtrace_id, for a question to Meta's support.
 	Trace string
 }
 
 // OutcomeError is the error of a call to Meta other than a send, with what it
 // means for the message that needed it: rejected, later or misconfigured.
-type OutcomeError struct{ Outcome Outcome }
+type OutcomeError struct {
+	Outcome Outcome
+	// Err is what is broken on our side and will not mend by itself; nil if
+	// nothing is.
+	Err error
+}
 
 // Error implements the error interface.
 func (e *OutcomeError) Error() string {
 	f := e.Outcome.Failure
 	return fmt.Sprintf("%s: %d %s", e.Outcome.Kind, f.Code, f.Title)
 }
+
+// Unwrap returns what is broken on our side.
+func (e *OutcomeError) Unwrap() error { return e.Err }
 
 // Failure says why a message failed.
 type Failure struct {

@@ -106,7 +106,7 @@ func (a *admission) attachment(ctx context.Context, m wa.Media) (wa.Content, err
 		}
 		m.Kind = stored.Kind
 		if m.Kind == wa.KindDocument {
-			m.Filename = presentable(stored.Filename)
+			m.Filename = stored.Filename // made fit when it was stored
 		}
 	}
 	if !m.Kind.HasCaption() {

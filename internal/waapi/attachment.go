@@ -78,14 +78,17 @@ func linkName(link string) string {
 }
 
 // presentable returns a filename that may be shown, or "": nobody typed it into
-// this request, so it is no reason to refuse the message.
+// this request, so it is no reason to refuse the message. Joiners stay, as names
+// in many scripts need them; what turns the direction of the text does not,
+// because it can hide the extension.
 func presentable(name string) string {
-	if utf8.RuneCountInString(name) > wa.MaxFilenameLength || !utf8.ValidString(name) ||
-		strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
+	if utf8.RuneCountInString(name) > wa.MaxFilenameLength || !utf8.ValidString(name) || strings.ContainsFunc(name, hides) {
 		return ""
 	}
 	return name
 }
+
+func hides(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }
 
 // plausibleID reports whether a media id can be one of ours, a UUID in lower
 // case, so that nothing else is ever looked up.

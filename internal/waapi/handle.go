@@ -3,12 +3,9 @@ package waapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -90,23 +87,7 @@ func (s *Server) authenticate(r *http.Request) (wa.AccountID, error) {
 	return account, err
 }
 
-// crash is a panic that was recovered.
-type crash struct {
-	what  string
-	stack string
-}
-
-func (c *crash) Error() string { return "panic: " + c.what }
-
-// panicked keeps what a panic said only if the runtime said it: anything else
-// may hold what belongs to a customer.
-func panicked(p any) error {
-	what := fmt.Sprintf("%T", p)
-	if e, ok := p.(runtime.Error); ok {
-		what = e.Error()
-	}
-	return &crash{what: what, stack: string(debug.Stack())}
-}
+func panicked(p any) error { return wa.Recovered(p) }
 
 func (s *Server) logServed(ctx context.Context, line served, status int, took time.Duration, err error) {
 	if !slices.Contains(knownMethods(), line.method) {
@@ -132,8 +113,8 @@ func (s *Server) logServed(ctx context.Context, line served, status int, took ti
 		if f.err != nil {
 			attrs = append(attrs, slog.String("err", f.err.Error()))
 		}
-		if c, ok := errors.AsType[*crash](err); ok {
-			attrs = append(attrs, slog.String("stack", c.stack))
+		if p, ok := errors.AsType[*wa.Panic](err); ok {
+			attrs = append(attrs, slog.String("stack", p.Stack))
 		}
 	}
 	attrs = append(attrs, slog.String("outcome", outcome), slog.String("code", code))

@@ -266,7 +266,7 @@ func (t *tx) openWindow(account wa.AccountID, received time.Time, in wa.Inbound)
 	}
 	_, err := t.exec(`INSERT INTO windows (account_id, number_id, contact, wrote_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (account_id, number_id, contact) DO UPDATE SET wrote_at = max(wrote_at, excluded.wrote_at)`,
-		account, in.NumberID, contact, micros(wrote))
+		account, in.NumberID, wa.ContactKey(contact), micros(wrote))
 	return wrap("open window", err)
 }
 

@@ -47,7 +47,7 @@ func (s *Store) Window(ctx context.Context, account wa.AccountID, numberID, cont
 	var wrote int64
 	err := s.reads.QueryRowContext(ctx,
 		`SELECT wrote_at FROM windows WHERE account_id = $1 AND number_id = $2 AND contact = $3`,
-		account, numberID, contact).Scan(&wrote)
+		account, numberID, wa.ContactKey(contact)).Scan(&wrote)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
