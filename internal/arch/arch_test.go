@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -363,6 +364,25 @@ func write(t *testing.T, root string, files map[string]string) {
 		}
 		if err := os.WriteFile(full, []byte(source), 0o600); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// The lists in CONTRIBUTING.md send people to files; a list that names one that
+// is gone is worse than none.
+func TestContributingNamesFilesThatExist(t *testing.T) {
+	root := "../.."
+	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := regexp.MustCompile("`((?:internal|cmd|docs)/[^`*…]+)`").FindAllSubmatch(text, -1)
+	if len(paths) < 20 {
+		t.Errorf("found %d paths, fewer than the lists hold", len(paths))
+	}
+	for _, p := range paths {
+		if _, err := os.Stat(filepath.Join(root, string(p[1]))); err != nil {
+			t.Errorf("CONTRIBUTING.md names %s, which is not there", p[1])
 		}
 	}
 }
