@@ -15,8 +15,8 @@ import (
 type rule struct {
 	kind wa.OutcomeKind
 	wait delay
-	// tries is how many attempts may end with this before it counts as
-	// refused; 0 for no limit.
+	// tries is with how many answers of this kind a message is refused; 0 for no
+	// limit. Who sends the message counts them.
 	tries int
 	// fault marks Meta's own failures: with a 5xx the message may have been
 	// taken all the same. Every other code is a refusal with any status.
@@ -89,8 +89,8 @@ const (
 	// faultTries bounds code 1, which is as often a bad request as a fault of
 	// Meta's.
 	faultTries = 5
-	// mediaTries bounds how often a media is fetched or uploaded anew for one
-	// message: after that the media itself is what Meta does not like.
+	// mediaTries bounds how often a media is fetched or uploaded for one message:
+	// after that the media itself is what Meta does not like.
 	mediaTries = 3
 )
 
@@ -258,8 +258,8 @@ func (e graphError) outcome(status, attempt int) wa.Outcome {
 		}
 	case status >= 500 && (r.fault || !known):
 		o.Kind = wa.OutcomeUnknown
-	case r.tries > 0 && attempt > r.tries:
-		o.Kind = wa.OutcomeRejected
+	default:
+		o.Tries = r.tries
 	}
 	switch o.Kind {
 	case wa.OutcomeLater:

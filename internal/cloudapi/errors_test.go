@@ -132,15 +132,32 @@ func TestErrorDelaysGrow(t *testing.T) {
 	}
 }
 
-// TestErrorMediaGivesUp: a media that Meta does not like must not be uploaded
-// for ever.
-func TestErrorMediaGivesUp(t *testing.T) {
-	for _, code := range []int{131052, 131053} {
-		d := mediaDispatch()
-		d.Message.Attempt = mediaTries + 1
-		got := judge(answer{400, []byte(errorBody(code)), true}, testNumber(), d)
-		if got.Kind != wa.OutcomeRejected || got.MediaGone || got.Failure.VendorCode != "8008" {
-			t.Errorf("code %d: %+v", code, got)
+// TestErrorTriesAreNotAttempts: the attempts of a message that was throttled
+// were taken for uploads, so that it failed as soon as its media was forgotten.
+func TestErrorTriesAreNotAttempts(t *testing.T) {
+	link := textDispatch()
+	link.Message.Content = wa.Media{Kind: wa.KindImage, Link: "https://customer.example/a.png"}
+	for _, tt := range []struct {
+		name         string
+		status, code int
+		dispatch     wa.Dispatch
+		tries        int
+		gone         bool
+	}{
+		{"media of ours not fetched", 400, 131052, mediaDispatch(), mediaTries, true},
+		{"media of ours not taken", 400, 131053, mediaDispatch(), mediaTries, true},
+		{"link not fetched", 400, 131052, link, mediaTries, false},
+		{"link not taken", 400, 131053, link, mediaTries, false},
+		{"perhaps a bad request", 400, 1, textDispatch(), faultTries, false},
+		{"throttled", 400, 130429, textDispatch(), 0, false},
+		{"throttled by status", 429, 1, textDispatch(), 0, false},
+	} {
+		for _, attempt := range []int{1, 100} {
+			tt.dispatch.Message.Attempt = attempt
+			got := judge(answer{tt.status, []byte(errorBody(tt.code)), true}, testNumber(), tt.dispatch)
+			if got.Kind != wa.OutcomeLater || got.Tries != tt.tries || got.MediaGone != tt.gone || got.After <= 0 {
+				t.Errorf("%s, attempt %d: %+v", tt.name, attempt, got)
+			}
 		}
 	}
 }

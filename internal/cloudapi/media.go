@@ -48,7 +48,8 @@ type uploadAnswer struct {
 }
 
 // UploadMedia gives a media to Meta for one number. The bytes are streamed; an
-// upload that is made twice does no harm. An error is a [*wa.OutcomeError].
+// upload that is made twice does no harm. An error is a [*wa.OutcomeError] whose
+// wait is the first one: a call knows of none before it.
 func (c *Client) UploadMedia(ctx context.Context, n wa.Number, f wa.File) (wa.MetaUpload, error) {
 	if o, bad := unusable(n); bad {
 		return wa.MetaUpload{}, &wa.OutcomeError{Outcome: o}
@@ -387,7 +388,11 @@ func (e graphError) mediaOutcome(status int, n wa.Number) wa.Outcome {
 		o.Kind, o.After = wa.OutcomeLater, mediaWait
 	case wa.OutcomeRejected:
 		o.Failure.VendorCode = vendorMedia
-	case wa.OutcomeSent, wa.OutcomeLater, wa.OutcomeMisconfigured:
+	case wa.OutcomeLater:
+		if o.Tries > 0 {
+			o.Failure.VendorCode = vendorMedia // the customer reads it if they are used up
+		}
+	case wa.OutcomeSent, wa.OutcomeMisconfigured:
 	}
 	return o
 }

@@ -124,6 +124,7 @@ func TestUploadMediaErrors(t *testing.T) {
 		{"number gone", answerWith(400, `{"error":{"code":100,"error_subcode":33,"message":"Object with ID '106540000000001' does not exist"}}`), wa.OutcomeMisconfigured, "8015"},
 		{"throttled", answerWith(400, errorBody(80007)), wa.OutcomeLater, "8012"},
 		{"upload error", answerWith(400, errorBody(131053)), wa.OutcomeLater, "8008"},
+		{"perhaps a bad request", answerWith(400, errorBody(1)), wa.OutcomeLater, "8008"},
 		{"Meta's own", answerWith(500, errorBody(131000)), wa.OutcomeLater, "8012"},
 		{"bad gateway", answerWith(502, "<html>"), wa.OutcomeLater, "8015"},
 		{"too large", answerWith(413, "<html>"), wa.OutcomeRejected, "8008"},
@@ -147,6 +148,31 @@ func TestUploadMediaErrors(t *testing.T) {
 				t.Errorf("after %v", got.After)
 			}
 		})
+	}
+}
+
+// TestUploadMediaSaysHowOftenItMayBeRefused: the same refusals came for ever.
+func TestUploadMediaSaysHowOftenItMayBeRefused(t *testing.T) {
+	for _, tt := range []struct {
+		status, code, want int
+	}{
+		{400, 131052, mediaTries},
+		{400, 131053, mediaTries},
+		{400, 1, faultTries},
+		{500, 1, 0},
+		{500, 131000, 0},
+		{400, 2, 0},
+		{400, 80007, 0},
+		{429, 131053, 0},
+	} {
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			answerWith(tt.status, errorBody(tt.code))(w, r)
+		})
+		_, err := client(t, Options{BaseURL: s.URL}).UploadMedia(t.Context(), testNumber(), bytesFile("x"))
+		if got := outcomeOf(t, err); got.Kind != wa.OutcomeLater || got.Tries != tt.want {
+			t.Errorf("%d with code %d: %+v, want later with %d tries", tt.status, tt.code, got, tt.want)
+		}
 	}
 }
 

@@ -184,7 +184,7 @@ func accepted(a answer, n wa.Number) wa.Outcome {
 }
 
 // refusal is for a complete error of Meta's. Where it is about our media id,
-// the media has to be uploaded again, which happens mediaTries times.
+// the media has to be uploaded again.
 func refusal(e graphError, status int, n wa.Number, d wa.Dispatch) wa.Outcome {
 	attempt := d.Message.Attempt
 	o := e.outcome(status, attempt)
@@ -192,11 +192,8 @@ func refusal(e graphError, status int, n wa.Number, d wa.Dispatch) wa.Outcome {
 		return o
 	}
 	o.Failure = e.mediaFailure()
-	if attempt > mediaTries {
-		o.Kind, o.After = wa.OutcomeRejected, 0
-		return o
-	}
-	o.Kind, o.MediaGone, o.After = wa.OutcomeLater, true, unsent().after(attempt)
+	o.Kind, o.After = wa.OutcomeLater, unsent().after(attempt)
+	o.MediaGone, o.Tries = true, mediaTries
 	return o
 }
 

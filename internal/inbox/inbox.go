@@ -51,7 +51,12 @@ type Options struct {
 }
 
 // Inbox receives and applies callbacks.
-type Inbox struct{ Options }
+type Inbox struct {
+	Options
+	secrets secrets
+	// small and large hold a token for each body in memory; see bodies.
+	small, large chan struct{}
+}
 
 const (
 	poll  = time.Second
@@ -70,7 +75,7 @@ func New(o Options) *Inbox {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Inbox{Options: o}
+	return &Inbox{Options: o, small: make(chan struct{}, smallBodies), large: make(chan struct{}, largeBodies)}
 }
 
 // Recover takes over from the last process; call it once, before Run.

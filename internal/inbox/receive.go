@@ -1,12 +1,14 @@
 package inbox
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/waypost/waypost/internal/wa"
@@ -19,6 +21,14 @@ const (
 	maxBody = 4 << 20
 	// readLimit is how long Meta may take to send a body.
 	readLimit = 30 * time.Second
+	// largeBodies and smallBodies are how many bodies are in memory at a time:
+	// 64 MB of any size, and 16 MB of those that are announced as small. Nearly
+	// all are, and they do not wait for somebody who sends large ones slowly.
+	largeBodies = 16
+	smallBodies = 256
+	smallBody   = 64 << 10
+	// turnLimit is how long a callback waits for its turn. Meta comes again.
+	turnLimit = 5 * time.Second
 	// maxChallenge is the longest challenge that is echoed.
 	maxChallenge = 128
 )
@@ -74,10 +84,23 @@ func plain(s string) bool {
 	return s != "" && len(s) <= maxChallenge
 }
 
-// receive keeps a callback and returns the status to answer with.
+// metaSigned is what a signature of Meta's looks like.
+var metaSigned = regexp.MustCompile(`^sha256=[0-9a-f]{64}$`)
+
+// receive keeps a callback and returns the status to answer with. Whoever shows
+// no signature costs us a header.
 func (in *Inbox) receive(w http.ResponseWriter, r *http.Request) int {
 	// A server that cannot set a deadline here has one of its own.
 	_ = http.NewResponseController(w).SetReadDeadline(in.Now().Add(readLimit))
+	signature := r.Header.Get("X-Hub-Signature-256")
+	if !metaSigned.MatchString(signature) {
+		return in.unread(w, r, http.StatusForbidden, "no signature")
+	}
+	done, ok := in.turn(r)
+	if !ok {
+		return in.unread(w, r, http.StatusServiceUnavailable, "too many at a time")
+	}
+	defer done()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -85,15 +108,13 @@ func (in *Inbox) receive(w http.ResponseWriter, r *http.Request) int {
 		}
 		return http.StatusBadRequest
 	}
-	signature := r.Header.Get("X-Hub-Signature-256")
-	secrets, err := in.Sources.AppSecrets(r.Context())
+	// Whose numbers the app may speak of is decided when it is applied.
+	ours, err := in.known(r.Context(), body, signature)
 	if err != nil {
 		return in.unavailable(r, err)
 	}
-	if !in.signed(body, signature, secrets) {
-		in.Logger.LogAttrs(r.Context(), slog.LevelWarn, "callback refused", slog.String("reason", "no app secret signs it"),
-			slog.Int("bytes", len(body)))
-		return http.StatusForbidden
+	if !ours {
+		return in.refuse(r, http.StatusForbidden, "no app secret signs it", len(body))
 	}
 	err = in.Store.KeepCallback(r.Context(), wa.Callback{
 		ID: wa.NewID[wa.CallbackID](), ReceivedAt: in.Now(), Body: body, Signature: signature,
@@ -104,15 +125,33 @@ func (in *Inbox) receive(w http.ResponseWriter, r *http.Request) int {
 	return http.StatusOK
 }
 
-// signed reports whether any app known here signed the body. Whose numbers it
-// may speak of is decided when it is applied.
-func (in *Inbox) signed(body []byte, signature string, secrets []wa.Secret) bool {
-	for _, secret := range secrets {
-		if in.Verify(body, signature, secret) {
-			return true
-		}
+// turn waits until there is memory for the body.
+func (in *Inbox) turn(r *http.Request) (done func(), ok bool) {
+	turns := in.large
+	if r.ContentLength >= 0 && r.ContentLength <= smallBody {
+		turns = in.small
 	}
-	return false
+	ctx, cancel := context.WithTimeout(r.Context(), turnLimit)
+	defer cancel()
+	select {
+	case turns <- struct{}{}:
+		return func() { <-turns }, true
+	case <-ctx.Done():
+		return nil, false
+	}
+}
+
+// unread refuses a callback whose body was not looked at, and does not want to
+// see the rest of it.
+func (in *Inbox) unread(w http.ResponseWriter, r *http.Request, status int, reason string) int {
+	w.Header().Set("Connection", "close")
+	return in.refuse(r, status, reason, 0)
+}
+
+func (in *Inbox) refuse(r *http.Request, status int, reason string, read int) int {
+	in.Logger.LogAttrs(r.Context(), slog.LevelWarn, "callback refused", slog.Int("status", status),
+		slog.String("reason", reason), slog.Int("bytes", read))
+	return status
 }
 
 func (in *Inbox) unavailable(r *http.Request, err error) int {

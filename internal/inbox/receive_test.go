@@ -218,6 +218,7 @@ func TestACallbackThatCannotBeKeptIsAnswered503(t *testing.T) {
 				if got := b.callback(body, sign(body, secretA)); got != http.StatusOK {
 					t.Fatalf("before the fault: %d", got)
 				}
+				time.Sleep(rememberFor)
 				c.spoil(b, closed)
 				if got := b.callback(body, sign(body, secretA)); got != http.StatusServiceUnavailable {
 					t.Errorf("got %d, want 503", got)

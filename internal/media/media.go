@@ -99,7 +99,7 @@ type Library struct {
 	// They are taken in this order. Both guard one process: several that share
 	// a place for blobs would need more.
 	ids, hashes stripes
-	uploads     flights[uploadKey, string]
+	uploads     flights[store.UploadKey, string]
 	arrivals    arrivals
 }
 

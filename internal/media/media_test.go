@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -313,6 +314,74 @@ func TestMetaIDOfMissingMediaIsRejected(t *testing.T) {
 	e, ok := errors.AsType[*wa.OutcomeError](err)
 	if !ok || e.Outcome.Kind != wa.OutcomeRejected || e.Outcome.Failure.VendorCode != "8008" {
 		t.Errorf("got %v, want rejected with 8008", err)
+	}
+}
+
+// Bytes that are gone from the disk do not come back: the message waited for
+// them for ever, and nobody was told.
+func TestMetaIDOfLostBytesIsRejectedWithTheCause(t *testing.T) {
+	f := newFixture(t)
+	f.meta.upload = func(_ context.Context, _ wa.Number, file wa.File) (wa.MetaUpload, error) {
+		_, err := file.Open()
+		if err == nil {
+			t.Error("the bytes are there")
+		}
+		return wa.MetaUpload{}, &wa.OutcomeError{Outcome: wa.Outcome{Kind: wa.OutcomeLater, After: time.Second}}
+	}
+	m := f.put("a.pdf", aPDF)
+	check(t, f.dir.Remove(t.Context(), m.SHA256))
+	_, err := f.MetaID(t.Context(), wa.Number{ID: testNumber}, f.account, m.ID)
+	e, ok := errors.AsType[*wa.OutcomeError](err)
+	if !ok || e.Outcome.Kind != wa.OutcomeRejected || e.Outcome.Failure.VendorCode != "8008" || !errors.Is(e.Err, fs.ErrNotExist) {
+		t.Errorf("got %v, want rejected with 8008 and the cause", err)
+	}
+}
+
+func TestMetaIDOfMediaThatIsDeletedMeanwhileIsRejected(t *testing.T) {
+	f := newFixture(t)
+	m := f.put("a.pdf", aPDF)
+	f.meta.upload = func(ctx context.Context, _ wa.Number, file wa.File) (wa.MetaUpload, error) {
+		check(t, f.Delete(ctx, f.account, m.ID))
+		_, err := file.Open()
+		return wa.MetaUpload{}, &wa.OutcomeError{Outcome: wa.Outcome{Kind: wa.OutcomeLater}, Err: err}
+	}
+	_, err := f.MetaID(t.Context(), wa.Number{ID: testNumber}, f.account, m.ID)
+	e, ok := errors.AsType[*wa.OutcomeError](err)
+	if !ok || e.Outcome.Kind != wa.OutcomeRejected || e.Err != nil {
+		t.Errorf("got %v, want rejected and nothing for a person to do", err)
+	}
+}
+
+// Two media of the same bytes shared one id of Meta's, which refused it in turn
+// for the one or the other.
+func TestMetaIDIsKeptByType(t *testing.T) {
+	f := newFixture(t)
+	var types []string
+	f.meta.upload = func(_ context.Context, _ wa.Number, file wa.File) (wa.MetaUpload, error) {
+		types = append(types, file.MIMEType)
+		return wa.MetaUpload{MetaID: fmt.Sprint(len(types)), ExpiresAt: time.Now().Add(48 * time.Hour)}, nil
+	}
+	video := f.put("a.pdf", aPDF)
+	video.MIMEType = "video/mp4"
+	audio := video
+	audio.ID, audio.MIMEType = wa.NewID[wa.MediaID](), "audio/mp4"
+	video.ID = wa.NewID[wa.MediaID]()
+	for _, m := range []wa.StoredMedia{video, audio} {
+		check(t, f.store.CreateMedia(t.Context(), m))
+	}
+	want := func(id wa.MediaID, want string) {
+		t.Helper()
+		if got, err := f.MetaID(t.Context(), wa.Number{ID: testNumber}, f.account, id); got != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	want(video.ID, "1")
+	want(audio.ID, "2")
+	check(t, f.Forget(t.Context(), wa.Number{ID: testNumber}, f.account, video.ID))
+	want(audio.ID, "2")
+	want(video.ID, "3")
+	if got := strings.Join(types, " "); got != "video/mp4 audio/mp4 video/mp4" {
+		t.Errorf("uploaded as %s", got)
 	}
 }
 

@@ -2,10 +2,14 @@ package media
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"sync/atomic"
 	"time"
 
+	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -16,19 +20,12 @@ const renewBefore = 24 * time.Hour
 // pendingAfter is when a message looks again for a media that is being fetched.
 const pendingAfter = 5 * time.Second
 
-// uploadKey is what an upload at Meta is good for. An account has its own even
-// where two share a number: each uploads with its own token.
-type uploadKey struct {
-	account  wa.AccountID
-	numberID string
-	sha256   string
-}
-
 // MetaID returns Meta's id of a media for a number, and uploads the media if
 // Meta does not have it or will forget it soon. Callers who want the same at the
 // same time share one upload. A *wa.OutcomeError says what it means for a
-// message: rejected for a media that there is not, later for one still being
-// fetched, else what the [Uploader] said.
+// message: rejected for a media that there is not, with the cause in Err if it
+// was not deleted but lost; later for one still being fetched; else what the
+// [Uploader] said.
 func (l *Library) MetaID(ctx context.Context, n wa.Number, account wa.AccountID, id wa.MediaID) (string, error) {
 	m, err := l.Stat(ctx, account, id)
 	if wa.CodeOf(err) == wa.CodeNotFound {
@@ -47,40 +44,65 @@ func (l *Library) MetaID(ctx context.Context, n wa.Number, account wa.AccountID,
 			Failure: wa.Failure{Title: "the media is still being fetched"},
 		}}
 	}
-	return l.uploads.do(ctx, uploadKey{account, n.ID, m.SHA256}, func(ctx context.Context) (string, error) {
+	return l.uploads.do(ctx, keyOf(n, m), func(ctx context.Context) (string, error) {
 		return l.upload(ctx, n, m)
 	})
 }
 
+func keyOf(n wa.Number, m wa.StoredMedia) store.UploadKey {
+	return store.UploadKey{AccountID: m.AccountID, NumberID: n.ID, SHA256: m.SHA256, MIMEType: m.MIMEType}
+}
+
 // gone is the outcome for a media that cannot be sent any more, in the vendor's
 // words for it.
-func gone() error {
+func gone() *wa.OutcomeError {
 	return &wa.OutcomeError{Outcome: wa.Outcome{
 		Kind:    wa.OutcomeRejected,
 		Failure: wa.Failure{VendorCode: "8008", Title: "Invalid Media id or bad media"},
 	}}
 }
 
+// missing is what there is to say of a media whose bytes are not in their place:
+// it may have been deleted since its row was read, else they are lost.
+func (l *Library) missing(ctx context.Context, m wa.StoredMedia) error {
+	e := gone()
+	if _, err := l.Stat(ctx, m.AccountID, m.ID); wa.CodeOf(err) != wa.CodeNotFound {
+		e.Err = fmt.Errorf("the bytes of media %s: %w", m.ID, fs.ErrNotExist)
+	}
+	return e
+}
+
 func (l *Library) upload(ctx context.Context, n wa.Number, m wa.StoredMedia) (string, error) {
-	u, err := l.o.Store.MetaUpload(ctx, m.AccountID, n.ID, m.SHA256, l.o.Now().Add(renewBefore))
+	key := keyOf(n, m)
+	u, err := l.o.Store.MetaUpload(ctx, key, l.o.Now().Add(renewBefore))
 	if err == nil {
 		return u.MetaID, nil
 	}
 	if wa.CodeOf(err) != wa.CodeNotFound {
 		return "", fmt.Errorf("meta id: %w", err)
 	}
+	var notThere atomic.Bool
 	file := wa.File{
 		Name: m.Filename, MIMEType: m.MIMEType, Size: m.Size,
-		Open: func() (io.ReadCloser, error) { return l.o.Blobs.Open(ctx, m.SHA256) },
+		Open: func() (io.ReadCloser, error) {
+			body, err := l.o.Blobs.Open(ctx, m.SHA256)
+			if errors.Is(err, fs.ErrNotExist) {
+				notThere.Store(true)
+			}
+			return body, err
+		},
 	}
 	if file.Name == "" {
 		file.Name = "file" // a part of a form without a file name is no file
 	}
 	u, err = l.o.Uploader.UploadMedia(ctx, n, file)
+	if err != nil && notThere.Load() {
+		return "", l.missing(ctx, m)
+	}
 	if err != nil {
 		return "", fmt.Errorf("upload media: %w", err)
 	}
-	if err := l.o.Store.SaveMetaUpload(ctx, m.AccountID, n.ID, m.SHA256, u); err != nil {
+	if err := l.o.Store.SaveMetaUpload(ctx, key, u); err != nil {
 		return "", fmt.Errorf("upload media: %w", err)
 	}
 	return u.MetaID, nil
@@ -94,7 +116,7 @@ func (l *Library) Forget(ctx context.Context, n wa.Number, account wa.AccountID,
 		return nil // nobody will ask for it
 	}
 	if err == nil {
-		err = l.o.Store.ForgetMetaUpload(ctx, account, n.ID, m.SHA256)
+		err = l.o.Store.ForgetMetaUpload(ctx, keyOf(n, m))
 	}
 	if err != nil {
 		return fmt.Errorf("forget upload: %w", err)

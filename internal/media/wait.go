@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"runtime/debug"
 	"sync"
 
 	"github.com/waypost/waypost/internal/wa"
@@ -118,7 +117,7 @@ func (g *flights[K, V]) fly(ctx context.Context, key K, f *flight[V], call func(
 	defer func() {
 		// A panic here would end the process, with no caller to recover it.
 		if p := recover(); p != nil {
-			f.err = fmt.Errorf("shared call panicked: %v\n%s", p, debug.Stack())
+			f.err = fmt.Errorf("shared call: %w", wa.Recovered(p))
 		}
 		g.mu.Lock()
 		g.forget(key, f)

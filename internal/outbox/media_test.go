@@ -31,7 +31,7 @@ func picture() wa.Media { return wa.Media{Kind: wa.KindImage, MediaID: wa.NewID[
 
 func gone() wa.Outcome {
 	return wa.Outcome{
-		Kind: wa.OutcomeLater, After: time.Second, MediaGone: true,
+		Kind: wa.OutcomeLater, After: time.Second, MediaGone: true, Tries: 3,
 		Failure: wa.Failure{Code: 131053, VendorCode: "8008", Title: "Media upload error"},
 	}
 }
@@ -117,17 +117,30 @@ func TestThrottlingDoesNotUseUpTheUploads(t *testing.T) {
 		b := newBench(t, in(later, later, later, gone(), wa.Outcome{Kind: wa.OutcomeSent, WAMID: "wamid.1"}))
 		made := b.upload()
 		m := b.acceptFrom(b.source, picture(), "15550100001")[0]
-		o := b.outbox(0)
-		b.run(o)
+		b.start()
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		b.want(wa.StatusSent, m)
 		if *made != 2 {
 			t.Errorf("%d uploads, want 2", *made)
 		}
-		if len(o.misses.of) != 0 {
-			t.Error("the count outlives the message")
-		}
+	})
+}
+
+// A link that Meta cannot fetch has no upload to be made again, but is tried as
+// often, and throttling does not count here either.
+func TestALinkThatMetaCannotFetchFailsAfterItsTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		later := wa.Outcome{Kind: wa.OutcomeLater, After: time.Second}
+		bad := gone()
+		bad.MediaGone = false
+		b := newBench(t, in(later, later, later, bad, later, bad, later, bad, sent(t.Context(), call{})))
+		m := b.acceptFrom(b.source, wa.Media{Kind: wa.KindImage, Link: "https://customer.example/a.png"}, "15550100001")[0]
+		b.start()
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		b.calls(8)
+		b.want(wa.StatusFailed, m)
 	})
 }
 

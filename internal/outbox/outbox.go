@@ -18,12 +18,15 @@
 // again if no byte of the attempt has left (see Wire), and else makes it
 // uncertain: then a status that carries the attempt's tag settles it. An
 // uncertain message is never sent again on a timer.
+//
+// A media that cannot be brought to Meta is tried again with growing waits: for
+// ever if the fault may pass, and only so often if Meta refuses the media
+// itself. Both counts are in the store, so that they outlast a restart.
 package outbox
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -77,7 +80,6 @@ type Options struct {
 type Outbox struct {
 	Options
 	pauses pauses
-	misses misses
 	poll   time.Duration
 }
 
@@ -87,15 +89,13 @@ const (
 	// lease outlasts the longest attempt: a slow upload of 100 MB and the time
 	// that Meta may take to answer.
 	lease = 30 * time.Minute
-	// localRetry is how soon to look again when something of ours was not
-	// ready.
-	localRetry = 5 * time.Second
+	// localRetry is how soon to look again when something was not ready before
+	// the send, and longestRetry how late, if it is so again and again.
+	localRetry   = 5 * time.Second
+	longestRetry = 5 * time.Minute
 	// settleTries is how often it is tried to record an outcome, over about six
 	// minutes.
 	settleTries = 10
-	// maxUploads is how often a message is tried whose media Meta says it does
-	// not know, with a new upload before each attempt.
-	maxUploads = 3
 )
 
 // New makes an outbox.
@@ -106,7 +106,7 @@ func New(o Options) *Outbox {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Outbox{Options: o, pauses: newPauses(o.Now), misses: newMisses(), poll: poll}
+	return &Outbox{Options: o, pauses: newPauses(o.Now), poll: poll}
 }
 
 // Recover takes over from the last process; call it once, before Run.
@@ -148,7 +148,6 @@ func (o *Outbox) send(ctx context.Context, m wa.Message) {
 	}
 	if err == nil {
 		leaving.settled()
-		o.settled(m, outcome)
 	}
 	level := slog.LevelInfo
 	if err != nil || outcome.Kind == wa.OutcomeMisconfigured {
@@ -184,7 +183,7 @@ func (o *Outbox) hand(ctx context.Context, n wa.Number, d wa.Dispatch) (outcome 
 	defer func() {
 		if p := recover(); p != nil {
 			o.Logger.LogAttrs(ctx, slog.LevelError, "sender panicked", slog.String("message_id", string(d.Message.ID)),
-				slog.String("panic", fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
+				slog.String("panic", wa.PanicText(p)), slog.String("stack", string(debug.Stack())))
 			outcome = wa.Outcome{Kind: wa.OutcomeUnknown, Failure: wa.Failure{Title: "the attempt broke off"}}
 		}
 	}()
@@ -242,31 +241,50 @@ func (o *Outbox) metaMedia(ctx context.Context, n wa.Number, m wa.Message) (stri
 
 // notReady says what an error before the send means: nothing has gone out.
 func (o *Outbox) notReady(ctx context.Context, n wa.Number, m wa.Message, err error) wa.Outcome {
-	refused, ok := errors.AsType[*wa.OutcomeError](err)
-	if !ok {
-		return wa.Outcome{Kind: wa.OutcomeLater, After: localRetry, Failure: wa.Failure{Title: err.Error()}}
+	outcome := wa.Outcome{Kind: wa.OutcomeLater, After: localRetry, Failure: wa.Failure{Title: err.Error()}}
+	if refused, ok := errors.AsType[*wa.OutcomeError](err); ok {
+		outcome = refused.Outcome
+		if refused.Err != nil {
+			o.Logger.LogAttrs(ctx, slog.LevelError, "media broken", slog.String("message_id", string(m.ID)), slog.Any("err", refused.Err))
+		}
 	}
-	outcome := refused.Outcome
 	if outcome.Kind == wa.OutcomeUnknown || outcome.Kind == wa.OutcomeSent {
 		// Of an upload that may or may not have happened: it does no harm twice.
 		outcome.Kind, outcome.After = wa.OutcomeLater, localRetry
 	}
-	return o.pause(ctx, n, m, outcome)
+	outcome = o.count(ctx, m, o.pause(ctx, n, m, outcome))
+	if outcome.Kind == wa.OutcomeLater {
+		// Claims that led to no attempt: the store counts them, so a restart does
+		// not begin with short waits again.
+		claims := m.Claim - m.Attempt
+		outcome.After = max(outcome.After, work.Backoff(claims, localRetry, longestRetry))
+	}
+	return outcome
 }
 
 // review acts on what an outcome says beyond this one message.
 func (o *Outbox) review(ctx context.Context, n wa.Number, m wa.Message, outcome wa.Outcome) wa.Outcome {
-	outcome = o.pause(ctx, n, m, outcome)
-	c, ok := m.Content.(wa.Media)
-	if !outcome.MediaGone || !ok || c.MediaID == "" {
+	if c, ok := m.Content.(wa.Media); ok && outcome.MediaGone && c.MediaID != "" {
+		if err := o.Media.Forget(ctx, n, m.AccountID, c.MediaID); err != nil {
+			o.Logger.LogAttrs(ctx, slog.LevelWarn, "upload kept", slog.String("message_id", string(m.ID)), slog.Any("err", err))
+		}
+	}
+	return o.count(ctx, m, o.pause(ctx, n, m, outcome))
+}
+
+// count makes a refusal of an answer that a message got too often. One that the
+// store cannot count does not end a message.
+func (o *Outbox) count(ctx context.Context, m wa.Message, outcome wa.Outcome) wa.Outcome {
+	if outcome.Kind != wa.OutcomeLater || outcome.Tries == 0 {
 		return outcome
 	}
-	if o.misses.add(m.ID) >= maxUploads {
-		outcome.Kind = wa.OutcomeRejected
+	got, err := o.Store.CountRefusal(ctx, m)
+	if err != nil {
+		o.Logger.LogAttrs(ctx, slog.LevelWarn, "refusal not counted", slog.String("message_id", string(m.ID)), slog.Any("err", err))
 		return outcome
 	}
-	if err := o.Media.Forget(ctx, n, m.AccountID, c.MediaID); err != nil {
-		o.Logger.LogAttrs(ctx, slog.LevelWarn, "upload kept", slog.String("message_id", string(m.ID)), slog.Any("err", err))
+	if got >= outcome.Tries {
+		outcome.Kind, outcome.After = wa.OutcomeRejected, 0
 	}
 	return outcome
 }
@@ -283,13 +301,4 @@ func (o *Outbox) pause(ctx context.Context, n wa.Number, m wa.Message, outcome w
 		outcome.After = 0
 	}
 	return outcome
-}
-
-// settled drops what is remembered of a message that gets no further attempt.
-func (o *Outbox) settled(m wa.Message, outcome wa.Outcome) {
-	switch outcome.Kind {
-	case wa.OutcomeSent, wa.OutcomeRejected, wa.OutcomeUnknown:
-		o.misses.forget(m.ID)
-	case wa.OutcomeLater, wa.OutcomeMisconfigured:
-	}
 }

@@ -64,9 +64,10 @@ type Sources interface {
 	Source(context.Context, wa.AccountID, wa.SourceID) (wa.Source, error)
 	// DefaultSource returns the account's default; CodeNotFound if it has none.
 	DefaultSource(context.Context, wa.AccountID) (wa.Source, error)
-	// UpdateSource changes name, token, app secret and default, and makes the
-	// source's waiting messages due now, because they may have waited for just
-	// this; CodeNotFound.
+	// UpdateSource changes name, token, app secret and default. If the access
+	// token is another one, it makes the source's waiting messages due now,
+	// because they may have waited for just this; otherwise they wait on, as
+	// Meta may have asked for it. CodeNotFound.
 	UpdateSource(context.Context, wa.Source) error
 	// DeleteSource removes a source and its credentials; CodeNotFound.
 	DeleteSource(context.Context, wa.AccountID, wa.SourceID) error
@@ -95,7 +96,8 @@ type Intake interface {
 	// disk and will be sent.
 	Accept(context.Context, []wa.Message) error
 	// Window returns until when an individual or a group may be written to
-	// without a template; the zero time if they never wrote to the number.
+	// without a template, whichever way their number is written (see
+	// wa.ContactKey); the zero time if they never wrote to the number.
 	Window(ctx context.Context, account wa.AccountID, numberID, contact string) (time.Time, error)
 }
 
@@ -110,11 +112,16 @@ type Outbox interface {
 	// the longest due first, in the order of acceptance. Of the messages to one
 	// recipient of a number only the first is given, and the next once that one
 	// is settled, or put off for more than 10 seconds: they go out in their
-	// order, and nobody waits for somebody else's.
+	// order, and nobody waits for somebody else's. Each claim of a message has
+	// the number after the last one's, unless a recovery took one in between.
 	ClaimMessages(ctx context.Context, limit int, lease time.Duration) ([]wa.Message, error)
 	// BeginMessage records an attempt before it is made: accepted becomes
 	// dispatched. It returns the message with the attempt's number.
 	BeginMessage(context.Context, wa.Message) (wa.Message, error)
+	// CountRefusal records that a message has got an answer that it may get only
+	// so often (wa.Outcome.Tries), and returns how often it has. The message
+	// stays the caller's, begun or not.
+	CountRefusal(context.Context, wa.Message) (int, error)
 	// SettleMessage records the outcome, the event and its deliveries at once.
 	// Sent matches statuses that came before the answer; rejected fails the
 	// message; later and misconfigured make it due again after Outcome.After;
@@ -152,8 +159,10 @@ type Deliveries interface {
 	// RecoverMessages.
 	RecoverDeliveries(context.Context) (int, error)
 	// ClaimDeliveries gives up to limit due deliveries to the caller for the
-	// lease, the longest due first.
-	ClaimDeliveries(ctx context.Context, limit int, lease time.Duration) ([]wa.Delivery, error)
+	// lease, the longest due first, and of each endpoint no more than every room
+	// has for it. What is due beyond that costs the claim nothing. A room must
+	// not call the store.
+	ClaimDeliveries(ctx context.Context, limit int, lease time.Duration, rooms ...func(wa.EndpointID) int) ([]wa.Delivery, error)
 	// SettleDelivery records an attempt and its result.
 	SettleDelivery(context.Context, wa.Delivery, wa.DeliveryResult) error
 }
@@ -176,15 +185,24 @@ type MediaRecords interface {
 	DeleteMedia(context.Context, wa.AccountID, wa.MediaID) (m wa.StoredMedia, last bool, err error)
 }
 
+// UploadKey is what an upload at Meta is good for. An account has its own even
+// where two share a number: each uploads with its own token. Meta keeps the type
+// with which bytes were uploaded, and refuses them in a message of another.
+type UploadKey struct {
+	AccountID wa.AccountID
+	NumberID  string
+	SHA256    string
+	MIMEType  string
+}
+
 // MetaUploads keeps which bytes Meta has under which id.
 type MetaUploads interface {
-	// MetaUpload returns the upload of these bytes for a number of an account,
-	// if it is still good at now; CodeNotFound.
-	MetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string, now time.Time) (wa.MetaUpload, error)
+	// MetaUpload returns an upload that is still good at now; CodeNotFound.
+	MetaUpload(ctx context.Context, key UploadKey, now time.Time) (wa.MetaUpload, error)
 	// SaveMetaUpload keeps an upload, in place of an older one.
-	SaveMetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string, u wa.MetaUpload) error
+	SaveMetaUpload(context.Context, UploadKey, wa.MetaUpload) error
 	// ForgetMetaUpload removes an upload that Meta no longer knows.
-	ForgetMetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string) error
+	ForgetMetaUpload(context.Context, UploadKey) error
 }
 
 // Fetches is what the stage needs that fetches inbound media.

@@ -24,8 +24,8 @@ type Panic struct {
 	Stack string
 }
 
-// Recovered makes an error of what recover returned. It must be called by the
-// deferred function itself, so that the stack is still there.
+// Recovered makes an error of what recover returned. It must be called while
+// the deferred function runs: afterwards the stack is gone.
 func Recovered(p any) *Panic { return &Panic{what: PanicText(p), Stack: string(debug.Stack())} }
 
 // Error implements the error interface.

@@ -1,6 +1,7 @@
 package waapi
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -35,6 +36,11 @@ func (s *Server) postMessage(w http.ResponseWriter, r *http.Request, c caller) e
 	}
 	if err := s.intake.Accept(r.Context(), ms); err != nil {
 		return err
+	}
+	for _, m := range ms {
+		s.log.LogAttrs(r.Context(), slog.LevelInfo, "message accepted", slog.String("message_id", string(m.ID)),
+			slog.String("account", string(m.AccountID)), slog.String("source_id", string(m.SourceID)),
+			slog.String("number_id", m.NumberID), slog.String("type", string(m.Content.Type())))
 	}
 	return succeed(w, textReceived, receipt(ms))
 }

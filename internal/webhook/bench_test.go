@@ -261,6 +261,16 @@ func (b *bench) posts(want int) []post {
 	return got
 }
 
+// postsTo counts the posts to addresses that begin so.
+func (b *bench) postsTo(prefix string) (n int) {
+	for _, p := range b.world.got() {
+		if strings.HasPrefix(p.url, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
 // kept is what the store has of a delivery and tells nobody yet.
 type kept struct {
 	State, Reason    string

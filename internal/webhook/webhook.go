@@ -8,6 +8,13 @@
 // It stands at the end: whatever makes an event writes its deliveries in the
 // same transaction, and wakes it.
 //
+// The posts under way are shared out among the endpoints (see shares), so that
+// one that does not answer does not hold up the others. To each endpoint there
+// is one post at a time about each contact. So events about a contact come in
+// their order for as long as the endpoint takes each and the process lives. One
+// that it did not take, or that was in hand when the process ended, comes again
+// later, behind those that it took meanwhile.
+//
 // Failure: an event is delivered at least once. A process that dies between the
 // endpoint's answer and the settle posts it again.
 package webhook
@@ -47,7 +54,8 @@ type Options struct {
 // Dispatcher delivers events.
 type Dispatcher struct {
 	Options
-	poll time.Duration
+	poll   time.Duration
+	shares *shares
 }
 
 // job is a delivery and until when it is ours.
@@ -84,7 +92,7 @@ func New(o Options) *Dispatcher {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Dispatcher{Options: o, poll: poll}
+	return &Dispatcher{Options: o, poll: poll, shares: newShares(o.Width)}
 }
 
 // Recover takes over from the last process; call it once, before Run.
@@ -99,8 +107,9 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	work.Loop[job]{
 		Name: "webhook", Poll: d.poll, Width: d.Width, Wake: d.Wake, Logger: d.Logger,
 		Claim: d.claim,
-		// One at a time about each contact to each endpoint, so that a receiver
-		// sees a conversation in its order.
+		// So two posts about a contact do not overtake each other. A retry waits
+		// in no lane: the endpoint would hear nothing more about the contact for
+		// up to three days.
 		Lane: func(j job) string { return string(j.Endpoint.ID) + "/" + j.Contact() },
 		Do:   d.deliver,
 	}.Run(ctx)
@@ -108,16 +117,21 @@ func (d *Dispatcher) Run(ctx context.Context) {
 
 func (d *Dispatcher) claim(ctx context.Context, limit int) ([]job, error) {
 	until := d.Now().Add(lease)
-	claimed, err := d.Store.ClaimDeliveries(ctx, limit, lease)
+	claimed, err := d.Store.ClaimDeliveries(ctx, limit, lease, d.shares.room)
+	if err != nil {
+		return nil, err
+	}
 	jobs := make([]job, len(claimed))
 	for i, v := range claimed {
+		d.shares.take(v.Endpoint.ID)
 		jobs[i] = job{v, until}
 	}
-	return jobs, err
+	return jobs, nil
 }
 
 func (d *Dispatcher) deliver(ctx context.Context, j job) {
 	start, v := d.Now(), j.Delivery
+	defer d.shares.free(v.Endpoint.ID)
 	// Behind slow answers a delivery may wait in its lane until its lease has
 	// run out. It is claimed again, so a post now would be one too many, and its
 	// result would be lost.
@@ -126,6 +140,7 @@ func (d *Dispatcher) deliver(ctx context.Context, j job) {
 	}
 	result := d.attempt(ctx, v)
 	result.Took = d.Now().Sub(start)
+	d.shares.judge(v.Endpoint.ID, result)
 	err := d.Store.SettleDelivery(ctx, v, result)
 	level := slog.LevelInfo
 	if result.GiveUp || err != nil {

@@ -186,7 +186,7 @@ func TestContactsKeepTheirOrderAndDoNotWaitForEachOther(t *testing.T) {
 		for i := range 4 {
 			b.wrote(fmt.Sprint("text ", i), append([]string{slowOne}, people(3)...)...)
 		}
-		b.run(b.dispatcher(8))
+		b.run(b.dispatcher(64))
 		if n := len(b.world.got()); n != 4*3+1 {
 			t.Fatalf("at once there were %d posts, want 12 about the others and 1 about the slow one", n)
 		}
@@ -212,43 +212,77 @@ func TestContactsKeepTheirOrderAndDoNotWaitForEachOther(t *testing.T) {
 	})
 }
 
-// Attempts that hang take a place each, so another endpoint is not held up as
-// long as one is left.
+// Attempts that hang took a place each, so an endpoint that did not answer about
+// more contacts than there are places held up all others.
 func TestADeadEndpointDoesNotHoldUpAnother(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const width = 8
-		b := newBench(t, func(w http.ResponseWriter, r *http.Request) {
-			if r.Host == "dead.example" {
-				slow(time.Hour)(w, r)
-			}
-		})
-		dead := b.newAccount("dead")
-		b.put(dead, "https://dead.example/", nil)
-		b.wroteTo(dead, "hello", people(width-1)...)
-		b.run(b.dispatcher(width))
-		for range 20 {
-			began := time.Now()
-			b.wrote("hello", people(10)...)
-			synctest.Wait()
-			late := 0
-			for _, p := range b.world.got() {
-				if strings.HasPrefix(p.url, "https://acme.example/") && p.at.Sub(began) > 0 {
-					late++
+	for _, name := range []string{"dead from the start", "dies when busy"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const width, rounds = 8, 20
+				b := newBench(t, answer(200))
+				account := b.newAccount("dead")
+				b.put(account, "https://dead.example/", nil)
+				b.run(b.dispatcher(width))
+				if name == "dies when busy" {
+					b.wroteTo(account, "hello", people(10*width)...)
+					synctest.Wait()
+					b.want("done")
 				}
-			}
-			if late > 0 {
-				t.Fatalf("%d posts to the healthy endpoint waited for the dead one", late)
-			}
-			time.Sleep(7 * time.Second)
+				b.world.set(func(w http.ResponseWriter, r *http.Request) {
+					if r.Host == "dead.example" {
+						slow(time.Hour)(w, r)
+					}
+				})
+				before := len(b.world.got())
+				b.wroteTo(account, "hello", people(10*width)...)
+				for i := range rounds {
+					b.wrote("hello", people(10)...)
+					time.Sleep(time.Second)
+					if got, want := b.postsTo("https://acme.example/"), 10*(i+1); got != want {
+						t.Fatalf("a second later %d of %d events had reached the healthy endpoint", got, want)
+					}
+					time.Sleep(6 * time.Second)
+				}
+				dead := b.postsTo("https://dead.example/") - before
+				if most := (1 + width/2) + rounds*7/15; dead < rounds*7/15 || dead > most {
+					t.Errorf("the dead endpoint was tried %d times, want %d to %d", dead, rounds*7/15, most)
+				}
+				// It loses nothing by it.
+				b.world.set(answer(200))
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				b.want("done")
+			})
+		})
+	}
+}
+
+// Nobody else needs them, but somebody may at any moment.
+func TestAnEndpointThatAnswersPromptlyHasHalfOfThePlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const width = 16
+		b := newBench(t, slow(time.Second))
+		b.run(b.dispatcher(width))
+		b.wrote("hello", people(200)...)
+		under := func(after time.Duration) int {
+			before := len(b.world.got())
+			time.Sleep(after)
+			synctest.Wait()
+			return len(b.world.got()) - before
 		}
-		done := 0
-		for _, k := range b.deliveries() {
-			if k.State == "done" {
-				done++
-			}
+		time.Sleep(time.Second / 2)
+		b.posts(width / 8)
+		if got, want := under(time.Second), width/2; got != want {
+			t.Errorf("after its first answers there are %d posts a second, want %d", got, want)
 		}
-		if done != 200 {
-			t.Errorf("%d of 200 events reached the healthy endpoint", done)
+		b.world.set(slow(promptly + time.Second))
+		if got, want := under(time.Second), width/2; got != want {
+			t.Errorf("before it is known to be slow there are %d posts, want %d", got, want)
+		}
+		time.Sleep(promptly + time.Second)
+		synctest.Wait()
+		if got, want := under(promptly+time.Second), width/8; got != want {
+			t.Errorf("as it is slow there are %d posts at a time, want %d", got, want)
 		}
 	})
 }
@@ -258,11 +292,12 @@ func TestADeadEndpointDoesNotHoldUpAnother(t *testing.T) {
 // posted twice, and the result of the first post was lost.
 func TestADeliveryWhoseLeaseRanOutInItsLaneIsPostedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, slow(10*time.Second))
-		for range 10 {
-			b.wrote("hello", slices.Repeat([]string{"15550100001"}, 10)...)
-		}
+		b := newBench(t, answer(200))
 		b.start()
+		b.wrote("hello", "15550100001") // it is prompt, so much is claimed for it
+		synctest.Wait()
+		b.world.set(slow(10 * time.Second))
+		b.wrote("hello", slices.Repeat([]string{"15550100001"}, defaultWidth/2)...)
 		time.Sleep(30 * time.Minute)
 		synctest.Wait()
 		b.want("done")
@@ -310,7 +345,7 @@ func TestAStopLetsThePostsInFlightEndAndBeginsNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, slow(10*time.Second))
 		b.wrote("hello", people(10)...)
-		stop := b.run(b.dispatcher(3))
+		stop := b.run(b.dispatcher(3 * 8))
 		time.Sleep(4 * time.Second)
 		began := time.Now()
 		stop()

@@ -17,8 +17,10 @@ package work
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -151,10 +153,19 @@ func (r *run[T]) do(ctx context.Context, job T) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.loop.Logger.LogAttrs(ctx, slog.LevelError, "job panicked", slog.String("loop", r.loop.Name),
-				slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+				slog.String("panic", panicText(p)), slog.String("stack", string(debug.Stack())))
 		}
 	}()
 	r.loop.Do(ctx, job)
+}
+
+// panicText is wa.PanicText, which this package may not import: the runtime's
+// own words, or else only the type, because the value may hold a customer's.
+func panicText(p any) string {
+	if e, ok := p.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", p)
 }
 
 // next ends a job and returns the one that waits behind it in its lane.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/waypost/waypost/internal/wa"
 )
 
 const poll = time.Minute
@@ -389,6 +391,21 @@ func TestAnEndedContextClaimsNothing(t *testing.T) {
 	})
 }
 
+// The rule is written down twice, because this package imports nothing of ours.
+func TestAPanicIsToldAsEverywhereElse(t *testing.T) {
+	var none map[string]int
+	broken := func() (p any) {
+		defer func() { p = recover() }()
+		none["15550100001"]++
+		return nil
+	}()
+	for _, p := range []any{"15550100001", errors.New("15550100001"), job{lane: "15550100001"}, broken} {
+		if got, want := panicText(p), wa.PanicText(p); got != want || strings.Contains(got, "15550100001") {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestAPanicDoesNotStopTheLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{queue: []job{{0, "a", 0}, {1, "a", 0}, {2, "b", 0}}}
@@ -399,8 +416,11 @@ func TestAPanicDoesNotStopTheLoop(t *testing.T) {
 		}
 		begin(t, w, 1, true) // the one slot comes back
 		w.want(t, "beside the panic", 3, 3)
-		if n := strings.Count(w.log.String(), "boom"); n != 1 || !strings.Contains(w.log.String(), "job panicked") {
-			t.Errorf("got log %s, want the panic once", w.log.String())
+		if n := strings.Count(w.log.String(), "job panicked"); n != 1 || !strings.Contains(w.log.String(), "panic=string") {
+			t.Errorf("got log %s, want the panic once, by its type", w.log.String())
+		}
+		if strings.Contains(w.log.String(), "boom") {
+			t.Errorf("the log tells what was panicked with: %s", w.log.String())
 		}
 		w.add(jobs(4, 0)...)
 		synctest.Wait()

@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -14,45 +16,105 @@ func (s *Store) RecoverDeliveries(ctx context.Context) (int, error) {
 	return s.free(ctx, `UPDATE deliveries SET claimed = 0, due_at = $1 WHERE state = 'due' AND claimed = 1`)
 }
 
-const selectDueDeliveries = `SELECT d.account_id, d.id, d.attempts, d.created_at, d.claim,
+// selectDueEndpoints steps from one endpoint to the next in the index, so that
+// it costs the same whether an endpoint has one delivery due or a million.
+const selectDueEndpoints = `SELECT id FROM (
+		WITH RECURSIVE step(id) AS (
+			SELECT min(endpoint_id) FROM deliveries WHERE state = 'due'
+			UNION ALL
+			SELECT (SELECT min(endpoint_id) FROM deliveries WHERE state = 'due' AND endpoint_id > step.id)
+				FROM step WHERE step.id IS NOT NULL
+		) SELECT id FROM step WHERE id IS NOT NULL
+	) AS endpoint
+	WHERE EXISTS (SELECT 1 FROM deliveries WHERE state = 'due' AND endpoint_id = endpoint.id AND due_at <= $1)`
+
+const selectDueOfEndpoint = `SELECT account_id, id, due_at FROM deliveries
+	WHERE state = 'due' AND endpoint_id = $1 AND due_at <= $2 ORDER BY due_at, account_id, id LIMIT $3`
+
+const selectDelivery = `SELECT d.account_id, d.id, d.attempts, d.created_at, d.claim,
 		p.id, p.kind, p.url, p.headers, e.id, e.kind, e.message_id, e.at, e.data
 	FROM deliveries d
 	JOIN endpoints p ON p.account_id = d.account_id AND p.id = d.endpoint_id
 	JOIN events e ON e.account_id = d.account_id AND e.id = d.event_id
-	WHERE d.state = 'due' AND d.due_at <= $1 ORDER BY d.due_at LIMIT $2`
+	WHERE d.account_id = $1 AND d.id = $2`
 
 // ClaimDeliveries implements [store.Deliveries].
-func (s *Store) ClaimDeliveries(ctx context.Context, limit int, lease time.Duration) ([]wa.Delivery, error) {
+func (s *Store) ClaimDeliveries(
+	ctx context.Context, limit int, lease time.Duration, rooms ...func(wa.EndpointID) int,
+) ([]wa.Delivery, error) {
 	var rows []read[wa.Delivery]
-	err := s.writer.write(ctx, func(t *tx) (err error) {
+	err := s.writer.write(ctx, func(t *tx) error {
 		now := s.now()
-		rows, err = collect(tolerant(s.scanDelivery))(t.query(selectDueDeliveries, micros(now), limit))
+		due, err := t.dueDeliveries(now, limit, rooms)
 		if err != nil {
 			return fmt.Errorf("claim deliveries: %w", err)
 		}
-		for i := range rows {
+		for _, d := range due {
 			// One that cannot be read is claimed too: it must not be in front of
 			// the others again at once.
-			if err := t.claimDelivery(&rows[i], now.Add(lease)); err != nil {
-				return err
+			row, err := s.claimDelivery(t, d, now.Add(lease))
+			if err != nil {
+				return fmt.Errorf("claim deliveries: %w", err)
 			}
+			rows = append(rows, row...)
 		}
 		return nil
 	})
 	return readable(ctx, s.logger, rows), err
 }
 
-func (t *tx) claimDelivery(row *read[wa.Delivery], until time.Time) error {
-	d := &row.value
-	d.Claim++
-	if row.err == nil && d.Event.MessageID != "" {
-		var m wa.Message
-		m, row.err = t.message(d.AccountID, d.Event.MessageID)
-		d.Message = &m
+// dueDelivery is where a delivery is, and since when it is due.
+type dueDelivery struct {
+	account wa.AccountID
+	id      wa.DeliveryID
+	since   int64
+}
+
+// dueDeliveries returns up to limit deliveries, the longest due first, of each
+// endpoint as many as there is room for.
+func (t *tx) dueDeliveries(now time.Time, limit int, rooms []func(wa.EndpointID) int) ([]dueDelivery, error) {
+	endpoints, err := collect(func(row scanner) (id wa.EndpointID, err error) { return id, row.Scan(&id) })(
+		t.query(selectDueEndpoints, micros(now)))
+	if err != nil {
+		return nil, err
 	}
-	_, err := t.exec(`UPDATE deliveries SET claim = $1, claimed = 1, due_at = $2 WHERE account_id = $3 AND id = $4`,
-		d.Claim, micros(until), d.AccountID, d.ID)
-	return wrap("claim deliveries", err)
+	var all []dueDelivery
+	for _, endpoint := range endpoints {
+		most := limit
+		for _, room := range rooms {
+			most = min(most, room(endpoint))
+		}
+		if most <= 0 {
+			continue
+		}
+		due, err := collect(func(row scanner) (d dueDelivery, err error) { return d, row.Scan(&d.account, &d.id, &d.since) })(
+			t.query(selectDueOfEndpoint, endpoint, micros(now), most))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, due...)
+	}
+	// Stable: what is due since the same moment stays in the order of its ids.
+	slices.SortStableFunc(all, func(a, b dueDelivery) int { return cmp.Compare(a.since, b.since) })
+	return all[:min(limit, len(all))], nil
+}
+
+// claimDelivery returns the delivery, or nothing if its endpoint or event is
+// not there.
+func (s *Store) claimDelivery(t *tx, d dueDelivery, until time.Time) ([]read[wa.Delivery], error) {
+	if _, err := t.exec(`UPDATE deliveries SET claim = claim + 1, claimed = 1, due_at = $1 WHERE account_id = $2 AND id = $3`,
+		micros(until), d.account, d.id); err != nil {
+		return nil, err
+	}
+	rows, err := collect(tolerant(s.scanDelivery))(t.query(selectDelivery, d.account, d.id))
+	for i := range rows {
+		if row := &rows[i]; row.err == nil && row.value.Event.MessageID != "" {
+			var m wa.Message
+			m, row.err = t.message(d.account, row.value.Event.MessageID)
+			row.value.Message = &m
+		}
+	}
+	return rows, err
 }
 
 func (s *Store) scanDelivery(row scanner) (d wa.Delivery, err error) {

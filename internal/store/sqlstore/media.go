@@ -60,10 +60,10 @@ func (s *Store) DeleteMedia(ctx context.Context, account wa.AccountID, id wa.Med
 }
 
 // MetaUpload implements [store.Media].
-func (s *Store) MetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string, now time.Time) (wa.MetaUpload, error) {
-	return found[wa.MetaUpload]("upload")(scanUpload(s.reads.QueryRowContext(ctx,
-		`SELECT meta_id, expires_at FROM meta_uploads WHERE account_id = $1 AND number_id = $2 AND sha256 = $3 AND expires_at > $4`,
-		account, numberID, sha256, micros(now))))
+func (s *Store) MetaUpload(ctx context.Context, key store.UploadKey, now time.Time) (wa.MetaUpload, error) {
+	return found[wa.MetaUpload]("upload")(scanUpload(s.reads.QueryRowContext(ctx, `SELECT meta_id, expires_at FROM meta_uploads
+		WHERE account_id = $1 AND number_id = $2 AND sha256 = $3 AND mime_type = $4 AND expires_at > $5`,
+		key.AccountID, key.NumberID, key.SHA256, key.MIMEType, micros(now))))
 }
 
 func scanUpload(row scanner) (u wa.MetaUpload, err error) {
@@ -74,19 +74,22 @@ func scanUpload(row scanner) (u wa.MetaUpload, err error) {
 }
 
 // SaveMetaUpload implements [store.Media].
-func (s *Store) SaveMetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string, u wa.MetaUpload) error {
+func (s *Store) SaveMetaUpload(ctx context.Context, key store.UploadKey, u wa.MetaUpload) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO meta_uploads (account_id, number_id, sha256, meta_id, expires_at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (account_id, number_id, sha256) DO UPDATE SET meta_id = excluded.meta_id, expires_at = excluded.expires_at`,
-			account, numberID, sha256, u.MetaID, micros(u.ExpiresAt))
+		_, err := t.exec(`INSERT INTO meta_uploads (account_id, number_id, sha256, mime_type, meta_id, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (account_id, number_id, sha256, mime_type)
+			DO UPDATE SET meta_id = excluded.meta_id, expires_at = excluded.expires_at`,
+			key.AccountID, key.NumberID, key.SHA256, key.MIMEType, u.MetaID, micros(u.ExpiresAt))
 		return wrap("save upload", err)
 	})
 }
 
 // ForgetMetaUpload implements [store.Media].
-func (s *Store) ForgetMetaUpload(ctx context.Context, account wa.AccountID, numberID, sha256 string) error {
+func (s *Store) ForgetMetaUpload(ctx context.Context, key store.UploadKey) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		_, err := t.exec(`DELETE FROM meta_uploads WHERE account_id = $1 AND number_id = $2 AND sha256 = $3`, account, numberID, sha256)
+		_, err := t.exec(`DELETE FROM meta_uploads WHERE account_id = $1 AND number_id = $2 AND sha256 = $3 AND mime_type = $4`,
+			key.AccountID, key.NumberID, key.SHA256, key.MIMEType)
 		return wrap("forget upload", err)
 	})
 }

@@ -149,6 +149,19 @@ func (s *Store) BeginMessage(ctx context.Context, m wa.Message) (wa.Message, err
 	return m, err
 }
 
+// CountRefusal implements [store.Outbox].
+func (s *Store) CountRefusal(ctx context.Context, m wa.Message) (refusals int, err error) {
+	err = s.writer.write(ctx, func(t *tx) error {
+		err := t.row(`UPDATE messages SET refusals = refusals + 1 WHERE account_id = $1 AND id = $2 AND claim = $3 AND claimed = 1
+			RETURNING refusals`, []any{m.AccountID, m.ID, m.Claim}, &refusals)
+		if errors.Is(err, sql.ErrNoRows) {
+			return store.ErrLeaseLost
+		}
+		return wrap("count refusal", err)
+	})
+	return refusals, err
+}
+
 // SettleMessage implements [store.Outbox].
 func (s *Store) SettleMessage(ctx context.Context, m wa.Message, o wa.Outcome) error {
 	return s.writer.write(ctx, func(t *tx) error {

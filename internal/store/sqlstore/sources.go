@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/waypost/waypost/internal/store"
@@ -120,10 +122,17 @@ func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
 				return err
 			}
 		}
+		newToken, err := s.isNewToken(t, src)
+		if err != nil {
+			return err
+		}
 		n, err := t.exec(`UPDATE sources SET name = $1, token = $2, app_secret = $3, is_default = $4
 			WHERE account_id = $5 AND id = $6`, src.Name, token, secret, src.Default, src.AccountID, src.ID)
 		if err := one("update source", "source", n, err); err != nil {
 			return err
+		}
+		if !newToken {
+			return nil
 		}
 		t.wake(store.StageOutbox)
 		now := micros(s.now())
@@ -135,6 +144,24 @@ func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
 			now, src.AccountID, src.ID)
 		return wrap("free waiting messages", err)
 	})
+}
+
+// isNewToken reports whether a source would get another access token than it
+// has. One that cannot be decrypted is another: the new one may have come to mend
+// just that.
+func (s *Store) isNewToken(t *tx, src wa.Source) (bool, error) {
+	var sealed []byte
+	err := t.row(`SELECT token FROM sources WHERE account_id = $1 AND id = $2`, []any{src.AccountID, src.ID}, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, wa.NotFound("source")
+	}
+	if err != nil {
+		return false, fmt.Errorf("read token: %w", err)
+	}
+	if old, err := s.unseal(sealed, "sources.token", string(src.AccountID), string(src.ID)); err == nil {
+		return old != src.Number.Token, nil
+	}
+	return true, nil
 }
 
 // DeleteSource implements [store.Sources].

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -177,7 +176,7 @@ func (w *writer) one(ctx context.Context, op *write) error {
 		return err
 	}
 	op.tx = tx{ctx: ctx, w: w}
-	op.err = guarded(op)
+	op.err = w.guarded(ctx, op)
 	if op.err != nil {
 		if err := w.exec(ctx, "ROLLBACK TO op"); err != nil {
 			return errors.Join(op.err, err)
@@ -187,10 +186,13 @@ func (w *writer) one(ctx context.Context, op *write) error {
 }
 
 // guarded turns a panic into an error: it must not take down the other writes.
-func guarded(op *write) (err error) {
+func (w *writer) guarded(ctx context.Context, op *write) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
+			failed := wa.Recovered(p)
+			err = fmt.Errorf("write: %w", failed)
+			// The caller may be a stage, whose errors end in a few words.
+			w.logger.LogAttrs(ctx, slog.LevelError, "write panicked", slog.Any("err", err), slog.String("stack", failed.Stack))
 		}
 	}()
 	return op.do(&op.tx)

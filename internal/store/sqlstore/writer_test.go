@@ -149,6 +149,10 @@ func TestAPanicInOneWriteDoesNotHurtTheOthers(t *testing.T) {
 		if wa.CodeOf(errs[1]) != wa.CodeInternal {
 			t.Errorf("got error %v, want one with code %s", errs[1], wa.CodeInternal)
 		}
+		// It may be kept as the reason why a message failed.
+		if got, want := errs[1].Error(), "write: panic: string"; got != want {
+			t.Errorf("got error %q, want %q", got, want)
+		}
 		s.keeps(t, before, true)
 		s.keeps(t, half, false)
 		s.keeps(t, after, true)

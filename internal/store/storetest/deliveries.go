@@ -12,6 +12,7 @@ func deliveries() []promise {
 		{"ADeliveryCarriesAllItNeeds", aDeliveryCarriesAllItNeeds},
 		{"ClaimGivesADeliveryToOneWorkerOnly", claimGivesADeliveryToOneWorkerOnly},
 		{"ClaimTakesTheLongestDueDeliveryFirst", claimTakesTheLongestDueDeliveryFirst},
+		{"AClaimKeepsToTheRoomForEachEndpoint", aClaimKeepsToTheRoomForEachEndpoint},
 		{"ADeliveryClaimRunsOutWithItsLease", aDeliveryClaimRunsOutWithItsLease},
 		{"RecoveryFreesDeliveries", recoveryFreesDeliveries},
 		{"ADeliveryThatIsDoneIsOver", aDeliveryThatIsDoneIsOver},
@@ -75,6 +76,40 @@ func claimTakesTheLongestDueDeliveryFirst(k *kit) {
 	k.ok(k.s.SettleDelivery(k.Context(), first[0], wa.DeliveryResult{After: time.Second}))
 	k.clock.advance(time.Minute)
 	k.equal("the others", []string{"wamid.1", "wamid.2", "wamid.0"}, wamids(k.claimDeliveries(10)))
+}
+
+func aClaimKeepsToTheRoomForEachEndpoint(k *kit) {
+	full := k.newEndpoint(k.account, wa.EventIncoming)
+	other := k.newAccount()
+	k.newEndpoint(other, wa.EventIncoming)
+	for i := range 4 {
+		u := k.wrote(fmt.Sprintf("wamid.%d", i))
+		k.applyTo(wa.AccountUpdates{AccountID: k.account, Updates: []wa.Update{u}},
+			wa.AccountUpdates{AccountID: other, Updates: []wa.Update{u}})
+		k.clock.advance(time.Second)
+	}
+	claim := func(limit int, room map[wa.EndpointID]int) (claimed []string) {
+		for _, d := range must(k.s.ClaimDeliveries(k.Context(), limit, lease, func(id wa.EndpointID) int {
+			if n, ok := room[id]; ok {
+				return n
+			}
+			return 10
+		}))(k) {
+			who := "other "
+			if d.Endpoint.ID == full.ID {
+				who = "full "
+			}
+			claimed = append(claimed, who+d.Event.Inbound.WAMID)
+		}
+		return claimed
+	}
+	k.equal("one of an endpoint", []string{"full wamid.0"}, claim(1, map[wa.EndpointID]int{full.ID: 1}))
+	// Those behind a full endpoint are not held up by it, however long its own
+	// are due.
+	k.equal("none of it", []string{"other wamid.0", "other wamid.1"}, claim(2, map[wa.EndpointID]int{full.ID: 0}))
+	k.equal("less than none of it", []string{"other wamid.2"}, claim(1, map[wa.EndpointID]int{full.ID: -1}))
+	k.equal("two of it", []string{"full wamid.1", "full wamid.2", "other wamid.3"}, claim(10, map[wa.EndpointID]int{full.ID: 2}))
+	k.equal("the rest", []string{"full wamid.3"}, claim(10, nil))
 }
 
 func aDeliveryClaimRunsOutWithItsLease(k *kit) {

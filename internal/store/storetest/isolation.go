@@ -52,12 +52,14 @@ func (k *kit) untouched(p property) {
 
 func foreignAccountSeesNothing(k *kit) {
 	p, theirs, ctx := k.property(), k.newAccount(), k.Context()
+	key := k.uploadKey(number, digest("a"))
+	key.AccountID = theirs
 	for name, err := range map[string]error{
 		"Source":        err2(k.s.Source(ctx, theirs, p.source.ID)),
 		"DefaultSource": err2(k.s.DefaultSource(ctx, theirs)),
 		"Message":       err2(k.s.Message(ctx, theirs, p.message.ID)),
 		"Media":         err2(k.s.Media(ctx, theirs, p.media.ID)),
-		"MetaUpload":    err2(k.s.MetaUpload(ctx, theirs, number, digest("a"), k.clock.now())),
+		"MetaUpload":    err2(k.s.MetaUpload(ctx, key, k.clock.now())),
 	} {
 		if wa.CodeOf(err) != wa.CodeNotFound {
 			k.Errorf("%s: got error %v, want one with code %s", name, err, wa.CodeNotFound)
@@ -104,12 +106,14 @@ func foreignAccountChangesNothing(k *kit) {
 	endpoint.AccountID, endpoint.URL = theirs, "https://theirs.example/"
 	must(k.s.PutEndpoint(ctx, endpoint))(k)
 	must(k.s.CreateSource(ctx, source))(k)
-	k.ok(k.s.ForgetMetaUpload(ctx, theirs, number, digest("a")))
-	k.ok(k.s.SaveMetaUpload(ctx, theirs, number, digest("a"), wa.MetaUpload{MetaID: "theirs", ExpiresAt: k.clock.now()}))
+	key := k.uploadKey(number, digest("a"))
+	key.AccountID = theirs
+	k.ok(k.s.ForgetMetaUpload(ctx, key))
+	k.ok(k.s.SaveMetaUpload(ctx, key, wa.MetaUpload{MetaID: "theirs", ExpiresAt: k.clock.now()}))
 	k.untouched(p)
 	k.ok(k.s.DeleteEndpoint(ctx, theirs, wa.EventStatus))
 	k.ok(k.s.DeleteSource(ctx, theirs, source.ID))
-	k.ok(k.s.ForgetMetaUpload(ctx, theirs, number, digest("a")))
+	k.ok(k.s.ForgetMetaUpload(ctx, key))
 	k.untouched(p)
 }
 
@@ -122,6 +126,8 @@ func foreignAccountSettlesNothing(k *kit) {
 
 	claimed.AccountID, begun.AccountID, delivery.AccountID, fetch.AccountID = theirs, theirs, theirs, theirs
 	_, err := k.s.BeginMessage(ctx, claimed)
+	k.lost(err)
+	_, err = k.s.CountRefusal(ctx, claimed)
 	k.lost(err)
 	k.lost(k.s.SettleMessage(ctx, begun, wa.Outcome{Kind: wa.OutcomeRejected}))
 	k.lost(k.s.SettleDelivery(ctx, delivery, wa.DeliveryResult{Done: true}))

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -15,6 +16,7 @@ func media() []promise {
 		{"AnUploadIsGoodUntilItExpires", anUploadIsGoodUntilItExpires},
 		{"AnUploadTakesThePlaceOfAnOlderOne", anUploadTakesThePlaceOfAnOlderOne},
 		{"AForgottenUploadIsGone", aForgottenUploadIsGone},
+		{"AnUploadIsGoodForItsOwnTypeOnly", anUploadIsGoodForItsOwnTypeOnly},
 	}
 }
 
@@ -65,14 +67,18 @@ func lastShareOfBytesIsReported(k *kit) {
 	}
 }
 
+func (k *kit) uploadKey(numberID, sha256 string) store.UploadKey {
+	return store.UploadKey{AccountID: k.account, NumberID: numberID, SHA256: sha256, MIMEType: "image/png"}
+}
+
 func (k *kit) upload(numberID, sha256 string) (wa.MetaUpload, error) {
-	return k.s.MetaUpload(k.Context(), k.account, numberID, sha256, k.clock.now())
+	return k.s.MetaUpload(k.Context(), k.uploadKey(numberID, sha256), k.clock.now())
 }
 
 func (k *kit) saveUpload(metaID string, good time.Duration) wa.MetaUpload {
 	k.Helper()
 	u := wa.MetaUpload{MetaID: metaID, ExpiresAt: k.clock.now().Add(good)}
-	k.ok(k.s.SaveMetaUpload(k.Context(), k.account, number, digest("a"), u))
+	k.ok(k.s.SaveMetaUpload(k.Context(), k.uploadKey(number, digest("a")), u))
 	return u
 }
 
@@ -100,11 +106,26 @@ func anUploadTakesThePlaceOfAnOlderOne(k *kit) {
 
 func aForgottenUploadIsGone(k *kit) {
 	k.saveUpload("1", time.Hour)
-	k.ok(k.s.ForgetMetaUpload(k.Context(), k.account, number, digest("b")))
-	k.ok(k.s.ForgetMetaUpload(k.Context(), k.account, number2, digest("a")))
+	k.ok(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(number, digest("b"))))
+	k.ok(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(number2, digest("a"))))
 	must(k.upload(number, digest("a")))(k)
-	k.ok(k.s.ForgetMetaUpload(k.Context(), k.account, number, digest("a")))
+	k.ok(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(number, digest("a"))))
 	_, err := k.upload(number, digest("a"))
 	k.code(err, wa.CodeNotFound)
-	k.ok(k.s.ForgetMetaUpload(k.Context(), k.account, number, digest("a")))
+	k.ok(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(number, digest("a"))))
+}
+
+// The same bytes may be a video to one customer and a sound to another.
+func anUploadIsGoodForItsOwnTypeOnly(k *kit) {
+	video, audio := k.uploadKey(number, digest("a")), k.uploadKey(number, digest("a"))
+	video.MIMEType, audio.MIMEType = "video/mp4", "audio/mp4"
+	asVideo := wa.MetaUpload{MetaID: "1", ExpiresAt: k.clock.now().Add(time.Hour)}
+	asAudio := wa.MetaUpload{MetaID: "2", ExpiresAt: k.clock.now().Add(2 * time.Hour)}
+	k.ok(k.s.SaveMetaUpload(k.Context(), video, asVideo))
+	_, err := k.s.MetaUpload(k.Context(), audio, k.clock.now())
+	k.code(err, wa.CodeNotFound)
+	k.ok(k.s.SaveMetaUpload(k.Context(), audio, asAudio))
+	k.equal("video", asVideo, must(k.s.MetaUpload(k.Context(), video, k.clock.now()))(k))
+	k.ok(k.s.ForgetMetaUpload(k.Context(), video))
+	k.equal("audio", asAudio, must(k.s.MetaUpload(k.Context(), audio, k.clock.now()))(k))
 }

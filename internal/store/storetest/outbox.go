@@ -13,6 +13,9 @@ func outbox() []promise {
 		{"AClaimRunsOutWithItsLease", aClaimRunsOutWithItsLease},
 		{"BeginRecordsTheAttempt", beginRecordsTheAttempt},
 		{"BeginNeedsTheClaim", beginNeedsTheClaim},
+		{"EachClaimIsCounted", eachClaimIsCounted},
+		{"RefusalsAreCounted", refusalsAreCounted},
+		{"ARefusalIsCountedByWhoHoldsTheMessage", aRefusalIsCountedByWhoHoldsTheMessage},
 		{"ADispatchedMessageIsNeverClaimedAgain", aDispatchedMessageIsNeverClaimedAgain},
 		{"RecoveryFreesWhatWasClaimed", recoveryFreesWhatWasClaimed},
 		{"DispatchedBecomesUncertainOnRecovery", dispatchedBecomesUncertainOnRecovery},
@@ -105,6 +108,47 @@ func beginNeedsTheClaim(k *kit) {
 	k.status(freed, wa.StatusAccepted)
 	_, err = k.s.BeginMessage(k.Context(), k.build())
 	k.lost(err) // does not exist
+}
+
+// eachClaimIsCounted: a claim that led to no attempt raises the claim and not
+// the attempt, so their difference says how often that was.
+func eachClaimIsCounted(k *kit) {
+	m := k.claimed()
+	first := m.Claim
+	for i := range 3 {
+		k.equal("claims", first+i, m.Claim)
+		k.ok(k.s.SettleMessage(k.Context(), m, wa.Outcome{Kind: wa.OutcomeLater}))
+		m = only(k, k.claim(1))
+	}
+	k.equal("attempts", 0, m.Attempt)
+}
+
+func refusalsAreCounted(k *kit) {
+	other := k.claimed()
+	m := k.claimed()
+	k.equal("first", 1, must(k.s.CountRefusal(k.Context(), m))(k))
+	m = must(k.s.BeginMessage(k.Context(), m))(k)
+	k.equal("begun", 2, must(k.s.CountRefusal(k.Context(), m))(k))
+	k.equal("message", m, k.now(m))
+	k.ok(k.s.SettleMessage(k.Context(), m, wa.Outcome{Kind: wa.OutcomeLater}))
+	k.restart()
+	m = only(k, k.claim(1))
+	k.equal("after a restart", 3, must(k.s.CountRefusal(k.Context(), m))(k))
+	k.equal("of another message", 1, must(k.s.CountRefusal(k.Context(), other))(k))
+}
+
+func aRefusalIsCountedByWhoHoldsTheMessage(k *kit) {
+	dead := k.claimed()
+	k.clock.advance(lease)
+	heir := only(k, k.claim(10))
+	_, err := k.s.CountRefusal(k.Context(), dead)
+	k.lost(err)
+	k.equal("refusals", 1, must(k.s.CountRefusal(k.Context(), heir))(k))
+	k.ok(k.s.SettleMessage(k.Context(), heir, wa.Outcome{Kind: wa.OutcomeLater}))
+	_, err = k.s.CountRefusal(k.Context(), heir)
+	k.lost(err)
+	_, err = k.s.CountRefusal(k.Context(), k.build())
+	k.lost(err)
 }
 
 func aDispatchedMessageIsNeverClaimedAgain(k *kit) {

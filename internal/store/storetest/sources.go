@@ -18,6 +18,7 @@ func sources() []promise {
 		{"SourcesAreListedOldestFirst", sourcesAreListedOldestFirst},
 		{"UpdatingASourceChangesWhatItMay", updatingASourceChangesWhatItMay},
 		{"RotatingATokenFreesWaitingMessages", rotatingATokenFreesWaitingMessages},
+		{"AnUpdateWithTheSameTokenFreesNothing", anUpdateWithTheSameTokenFreesNothing},
 		{"DeletingASourceRemovesItsCredentials", deletingASourceRemovesItsCredentials},
 		{"SourcesByNumberSpansAccounts", sourcesByNumberSpansAccounts},
 		{"AppSecretsAreDistinct", appSecretsAreDistinct},
@@ -140,12 +141,26 @@ func rotatingATokenFreesWaitingMessages(k *kit) {
 	if got := k.claim(10); len(got) != 0 {
 		k.Fatalf("got %d messages before they are due, want none", len(got))
 	}
+	k.source.Number.Token = wa.NewSecret("new token")
 	k.ok(k.s.UpdateSource(k.Context(), k.source))
 	k.equal("freed message", mine.ID, only(k, k.claim(10)).ID)
 
 	// One that a worker holds is not given to a second one.
+	k.source.Number.Token = wa.NewSecret("newer token")
 	k.ok(k.s.UpdateSource(k.Context(), k.source))
 	k.equal("messages", 0, len(k.claim(10)))
+}
+
+// Meta may have asked for the wait, and a new name is no reason to cut it.
+func anUpdateWithTheSameTokenFreesNothing(k *kit) {
+	m := k.begun()
+	k.ok(k.s.SettleMessage(k.Context(), m, wa.Outcome{Kind: wa.OutcomeLater, After: time.Hour}))
+	k.source.Name, k.source.Number.AppSecret = "renamed", wa.NewSecret("new app secret")
+	k.ok(k.s.UpdateSource(k.Context(), k.source))
+	k.equal("source", k.source, k.readSource(k.source.ID))
+	k.equal("messages before they are due", 0, len(k.claim(10)))
+	k.clock.advance(time.Hour)
+	k.equal("message", m.ID, only(k, k.claim(10)).ID)
 }
 
 func deletingASourceRemovesItsCredentials(k *kit) {

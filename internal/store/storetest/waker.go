@@ -63,6 +63,7 @@ func aCommitThatGivesWorkWakesItsStage(k *kit) {
 	k.apply(k.photo("wamid.2"))
 	k.woken("an inbound media", store.StageFetches)
 
+	k.source.Number.Token = wa.NewSecret("new token")
 	k.ok(k.s.UpdateSource(k.Context(), k.source))
 	k.woken("a rotated token", store.StageOutbox)
 }

@@ -69,6 +69,7 @@ CREATE TABLE messages (
     status         TEXT NOT NULL,
     wamid          TEXT NOT NULL DEFAULT '',
     attempt        INTEGER NOT NULL DEFAULT 0,
+    refusals       INTEGER NOT NULL DEFAULT 0, -- answers that it may get only so often
     accepted_at    BIGINT NOT NULL,
     claim          INTEGER NOT NULL DEFAULT 0,
     claimed        INTEGER NOT NULL DEFAULT 0,
@@ -123,7 +124,7 @@ CREATE TABLE deliveries (
     due_at      BIGINT NOT NULL,
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'due';
+CREATE INDEX deliveries_due ON deliveries (endpoint_id, due_at) WHERE state = 'due';
 
 -- A callback may speak of numbers of several accounts, so it belongs to none.
 CREATE TABLE callbacks (
@@ -175,7 +176,8 @@ CREATE TABLE meta_uploads (
     account_id TEXT NOT NULL,
     number_id  TEXT NOT NULL,
     sha256     TEXT NOT NULL,
+    mime_type  TEXT NOT NULL,
     meta_id    TEXT NOT NULL,
     expires_at BIGINT NOT NULL,
-    PRIMARY KEY (account_id, number_id, sha256)
+    PRIMARY KEY (account_id, number_id, sha256, mime_type)
 ) WITHOUT ROWID;
