@@ -26,15 +26,18 @@ type home struct {
 // installation without accounts. Several processes may have it open; only one
 // may serve from it (see lock).
 func openHome(ctx context.Context, dir string, create bool, logger *slog.Logger) (*home, error) {
-	database := filepath.Join(dir, "waypost.db")
-	if _, err := os.Stat(database); errors.Is(err, fs.ErrNotExist) && !create {
+	database, keyFile := filepath.Join(dir, "waypost.db"), filepath.Join(dir, "keys.json")
+	switch {
+	case missing(database) && !create:
 		return nil, fmt.Errorf("there is no data in %s: name the directory with --data, or begin with: waypost account create NAME", dir)
+	case !missing(database) && missing(keyFile):
+		return nil, fmt.Errorf("%s is missing: put back the one that belongs to the database, the secrets in it cannot be read without", keyFile)
 	}
 	// What is made in it is for its owner only; see privateFiles.
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	keys, err := keyring.Open(filepath.Join(dir, "keys.json"))
+	keys, err := keyring.Open(keyFile)
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +46,11 @@ func openHome(ctx context.Context, dir string, create bool, logger *slog.Logger)
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return &home{dir: dir, keys: keys, store: store}, nil
+}
+
+func missing(file string) bool {
+	_, err := os.Stat(file)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (h *home) close() error { return h.store.Close() }

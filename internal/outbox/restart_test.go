@@ -3,8 +3,10 @@ package outbox
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,4 +169,19 @@ func TestAStopLetsTheSendsInFlightEndAndBeginsNoMore(t *testing.T) {
 		b.calls(10)
 		b.want(wa.StatusSent, all...)
 	})
+}
+
+// Another kind of file could be read for ever.
+func TestAWireFileThatIsNoneOfOursIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	check(t, os.Symlink("/dev/zero", link))
+	large := filepath.Join(dir, "large")
+	check(t, os.WriteFile(large, nil, 0o600))
+	check(t, os.Truncate(large, maxWire+1))
+	for _, path := range []string{link, large, dir} {
+		if _, err := OpenWire(path, "boot", 1); err == nil || !strings.Contains(err.Error(), "not a file that this program wrote") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 }

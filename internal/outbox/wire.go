@@ -55,11 +55,11 @@ const (
 // OpenWire opens or makes the file and reads what the last process left. Boot
 // names the boot of the machine; "" is one that cannot be told from another.
 func OpenWire(path, boot string, slots int) (*Wire, error) {
-	old, err := os.ReadFile(path) //nolint:gosec // the operator names the directory
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	old, err := readSmall(path)
+	if err != nil {
 		return nil, fmt.Errorf("open wire file: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // as above
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the directory
 	if err != nil {
 		return nil, fmt.Errorf("open wire file: %w", err)
 	}
@@ -68,6 +68,26 @@ func OpenWire(path, boot string, slots int) (*Wire, error) {
 		w.free = append(w.free, slot)
 	}
 	return w, nil
+}
+
+// maxWire is more than any number of slots needs.
+const maxWire = 64 << 20
+
+// readSmall returns what is in the file; nothing if it is not there. What is no
+// plain file, or too large to be one of ours, is refused: it could be read for
+// ever.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxWire {
+		return nil, fmt.Errorf("%s is not a file that this program wrote: remove it, and what was being sent becomes uncertain", path)
+	}
+	return os.ReadFile(path) //nolint:gosec // the operator names the directory
 }
 
 // readWire returns the marks in a file, or nil if they are not to be believed.

@@ -55,8 +55,9 @@ type Accounts interface {
 // encrypted in the store.
 type Sources interface {
 	// CreateSource keeps a source. The first one of an account becomes its
-	// default, as does one that says so. CodeConflict if the id is taken in
-	// this account.
+	// default, as does one that says so. Messages that wait for a source of that
+	// id which was deleted become due. CodeConflict if the id is taken in this
+	// account.
 	CreateSource(context.Context, wa.Source) (wa.Source, error)
 	// Sources returns an account's sources, oldest first.
 	Sources(context.Context, wa.AccountID) ([]wa.Source, error)

@@ -37,7 +37,10 @@ func (s *Store) CreateSource(ctx context.Context, src wa.Source) (wa.Source, err
 		if err == nil && n == 0 {
 			return &wa.Error{Code: wa.CodeConflict, Message: "a source of that id exists"}
 		}
-		return wrap("create source", err)
+		if err != nil {
+			return fmt.Errorf("create source: %w", err)
+		}
+		return s.freeWaiting(t, src) // of a source of that id that was deleted
 	})
 	return src, err
 }
@@ -64,11 +67,10 @@ func (s *Store) scanSource(row scanner) (src wa.Source, err error) {
 		return src, err
 	}
 	src.CreatedAt = fromMicros(created)
-	if src.Number.Token, err = s.unseal(token, "sources.token", string(src.AccountID), string(src.ID)); err != nil {
-		return src, err
+	if src.Number.Token, err = s.unseal(token, "sources.token", string(src.AccountID), string(src.ID)); err == nil {
+		src.Number.AppSecret, err = s.unseal(secret, "sources.app_secret", string(src.AccountID), string(src.ID))
 	}
-	src.Number.AppSecret, err = s.unseal(secret, "sources.app_secret", string(src.AccountID), string(src.ID))
-	return src, err
+	return src, unreadable("source", string(src.ID), err)
 }
 
 // Sources implements [store.Sources].
@@ -89,19 +91,21 @@ func (s *Store) DefaultSource(ctx context.Context, account wa.AccountID) (wa.Sou
 
 // SourcesByNumber implements [store.Sources].
 func (s *Store) SourcesByNumber(ctx context.Context, numberID string) ([]wa.Source, error) {
-	return collect(s.scanSource)(s.reads.QueryContext(ctx,
+	// A damaged source must not stop the callbacks of everybody else's.
+	rows, err := collect(tolerant(s.scanSource))(s.reads.QueryContext(ctx,
 		selectSources+` WHERE number_id = $1 ORDER BY account_id, created_at, id`, numberID))
+	return readable(ctx, s.logger, rows), wrap("read sources", err)
 }
 
 // AppSecrets implements [store.Sources].
 func (s *Store) AppSecrets(ctx context.Context) ([]wa.Secret, error) {
-	all, err := collect(s.scanSource)(s.reads.QueryContext(ctx, selectSources))
+	rows, err := collect(tolerant(s.scanSource))(s.reads.QueryContext(ctx, selectSources))
 	if err != nil {
 		return nil, fmt.Errorf("read app secrets: %w", err)
 	}
 	var distinct []wa.Secret
 	seen := map[wa.Secret]bool{}
-	for _, src := range all {
+	for _, src := range readable(ctx, s.logger, rows) {
 		if !seen[src.Number.AppSecret] {
 			seen[src.Number.AppSecret] = true
 			distinct = append(distinct, src.Number.AppSecret)
@@ -134,16 +138,19 @@ func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
 		if !newToken {
 			return nil
 		}
-		t.wake(store.StageOutbox)
-		now := micros(s.now())
-		// The account is compared as an expression so that what is due is looked
-		// at, and not all that the account ever sent.
-		_, err = t.exec(`UPDATE messages SET due_at = $1
-			WHERE account_id || '' = $2 AND source_id = $3 AND status = 'accepted' AND behind = 0
-				AND claimed = 0 AND due_at > $1`,
-			now, src.AccountID, src.ID)
-		return wrap("free waiting messages", err)
+		return s.freeWaiting(t, src)
 	})
+}
+
+// freeWaiting makes a source's waiting messages due now: they may have waited
+// for just this token. The account is compared as an expression so that what is
+// due is looked at, and not all that the account ever sent.
+func (s *Store) freeWaiting(t *tx, src wa.Source) error {
+	t.wake(store.StageOutbox)
+	_, err := t.exec(`UPDATE messages SET due_at = $1
+		WHERE account_id || '' = $2 AND source_id = $3 AND status = 'accepted' AND behind = 0
+			AND claimed = 0 AND due_at > $1`, micros(s.now()), src.AccountID, src.ID)
+	return wrap("free waiting messages", err)
 }
 
 // isNewToken reports whether a source would get another access token than it
