@@ -34,7 +34,7 @@ func (f *fixture) receive(in wa.InboundMedia, at time.Time) wa.MediaID {
 		WAMID: "wamid." + in.MetaID, NumberID: testNumber, From: "919999999999", At: at, Type: "audio", Media: &in,
 	}}
 	check(f.t, f.store.SettleCallback(ctx, callbacks[0], []wa.AccountUpdates{{AccountID: f.account, Updates: []wa.Update{update}}}))
-	deliveries, err := f.store.ClaimDeliveries(ctx, 1, time.Hour)
+	deliveries, err := f.store.ClaimDeliveries(ctx, 1, time.Hour, nil)
 	check(f.t, err)
 	return deliveries[0].Event.Inbound.Media.ID
 }

@@ -272,7 +272,7 @@ func tagged(id wa.MessageID, wamid string, s wa.Status) wa.Update {
 func (b *bench) told() []string {
 	b.Helper()
 	var bodies []string
-	for _, d := range must(b.db.ClaimDeliveries(b.Context(), 10_000, time.Hour))(b) {
+	for _, d := range must(b.db.ClaimDeliveries(b.Context(), 10_000, time.Hour, nil))(b) {
 		bodies = append(bodies, string(must(waapi.WebhookBody(d))(b)))
 	}
 	return bodies

@@ -154,16 +154,19 @@ type Inbox interface {
 	PutOffCallback(ctx context.Context, c wa.Callback, after time.Duration, park bool, reason string) error
 }
 
+// Room says how many more deliveries an endpoint may be given; nil sets no
+// bound. It must not call the store.
+type Room func(wa.EndpointID) int
+
 // Deliveries is what the webhook stage needs.
 type Deliveries interface {
 	// RecoverDeliveries frees what the last process had claimed; see
 	// RecoverMessages.
 	RecoverDeliveries(context.Context) (int, error)
 	// ClaimDeliveries gives up to limit due deliveries to the caller for the
-	// lease, the longest due first, and of each endpoint no more than every room
-	// has for it. What is due beyond that costs the claim nothing. A room must
-	// not call the store.
-	ClaimDeliveries(ctx context.Context, limit int, lease time.Duration, rooms ...func(wa.EndpointID) int) ([]wa.Delivery, error)
+	// lease, the longest due first, and of each endpoint no more than there is
+	// room for. What is due beyond that costs the claim nothing.
+	ClaimDeliveries(ctx context.Context, limit int, lease time.Duration, room Room) ([]wa.Delivery, error)
 	// SettleDelivery records an attempt and its result.
 	SettleDelivery(context.Context, wa.Delivery, wa.DeliveryResult) error
 }

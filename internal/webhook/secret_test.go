@@ -117,7 +117,7 @@ func TestAServerThatSpeaksNoHTTPIsNotQuoted(t *testing.T) {
 	})
 	b.wrote(canaryText, canaryPhone)
 	d := b.dispatcher(0)
-	for _, v := range must(b.db.ClaimDeliveries(t.Context(), 10, lease))(t) {
+	for _, v := range must(b.db.ClaimDeliveries(t.Context(), 10, lease, nil))(t) {
 		d.deliver(t.Context(), job{v, time.Now().Add(lease)})
 	}
 	b.checkCanaries()
@@ -163,7 +163,7 @@ func TestACertificateThatIsNotValidIsSaidSo(t *testing.T) {
 	b.put(b.account, server.URL, nil)
 	b.wrote("hello", "15550100001")
 	d := b.dispatcher(0)
-	v := must(b.db.ClaimDeliveries(t.Context(), 1, lease))(t)[0]
+	v := must(b.db.ClaimDeliveries(t.Context(), 1, lease, nil))(t)[0]
 	if got := d.attempt(t.Context(), v); got.Reason != "the certificate of the endpoint is not valid" {
 		t.Errorf("the reason is %q", got.Reason)
 	}

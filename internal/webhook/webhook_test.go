@@ -27,7 +27,7 @@ func TestAnEventIsPostedOnceWithTheBodyAndHeadersAgreed(t *testing.T) {
 					"X-Key": wa.NewSecret("endpoint key"), "content-type": wa.NewSecret("text/evil"), "User-Agent": wa.NewSecret("theirs"),
 				})
 				b.wrote("hello", "15550100001")
-				d := must(b.db.ClaimDeliveries(t.Context(), 1, time.Minute))(t)[0]
+				d := must(b.db.ClaimDeliveries(t.Context(), 1, time.Minute, nil))(t)[0]
 				want := string(must(waapi.WebhookBody(d))(t))
 				stop := b.seldom() // takes the delivery over
 				time.Sleep(2 * time.Hour)
@@ -322,7 +322,7 @@ func TestAProcessThatDiedAfterThePostPostsTheSameAgain(t *testing.T) {
 		b := newBench(t, answer(200))
 		b.wrote("hello", "15550100001")
 		last := b.dispatcher(0)
-		claimed := must(b.db.ClaimDeliveries(t.Context(), 10, lease))(t)
+		claimed := must(b.db.ClaimDeliveries(t.Context(), 10, lease, nil))(t)
 		if result := last.attempt(t.Context(), claimed[0]); !result.Done {
 			t.Fatalf("the post ended with %+v", result)
 		}

@@ -39,13 +39,11 @@ const selectDelivery = `SELECT d.account_id, d.id, d.attempts, d.created_at, d.c
 	WHERE d.account_id = $1 AND d.id = $2`
 
 // ClaimDeliveries implements [store.Deliveries].
-func (s *Store) ClaimDeliveries(
-	ctx context.Context, limit int, lease time.Duration, rooms ...func(wa.EndpointID) int,
-) ([]wa.Delivery, error) {
+func (s *Store) ClaimDeliveries(ctx context.Context, limit int, lease time.Duration, room store.Room) ([]wa.Delivery, error) {
 	var rows []read[wa.Delivery]
 	err := s.writer.write(ctx, func(t *tx) error {
 		now := s.now()
-		due, err := t.dueDeliveries(now, limit, rooms)
+		due, err := t.dueDeliveries(now, limit, room)
 		if err != nil {
 			return fmt.Errorf("claim deliveries: %w", err)
 		}
@@ -72,7 +70,7 @@ type dueDelivery struct {
 
 // dueDeliveries returns up to limit deliveries, the longest due first, of each
 // endpoint as many as there is room for.
-func (t *tx) dueDeliveries(now time.Time, limit int, rooms []func(wa.EndpointID) int) ([]dueDelivery, error) {
+func (t *tx) dueDeliveries(now time.Time, limit int, room store.Room) ([]dueDelivery, error) {
 	endpoints, err := collect(func(row scanner) (id wa.EndpointID, err error) { return id, row.Scan(&id) })(
 		t.query(selectDueEndpoints, micros(now)))
 	if err != nil {
@@ -81,7 +79,7 @@ func (t *tx) dueDeliveries(now time.Time, limit int, rooms []func(wa.EndpointID)
 	var all []dueDelivery
 	for _, endpoint := range endpoints {
 		most := limit
-		for _, room := range rooms {
+		if room != nil {
 			most = min(most, room(endpoint))
 		}
 		if most <= 0 {

@@ -86,7 +86,7 @@ func concurrentClaimsNeverOverlap(k *kit) {
 		func(limit int) ([]wa.Callback, error) { return k.s.ClaimCallbacks(ctx, limit, lease) },
 		func(c wa.Callback) string { return string(c.ID) }))
 	k.oncePerRow("deliveries", claimAll(k,
-		func(limit int) ([]wa.Delivery, error) { return k.s.ClaimDeliveries(ctx, limit, lease) },
+		func(limit int) ([]wa.Delivery, error) { return k.s.ClaimDeliveries(ctx, limit, lease, nil) },
 		func(d wa.Delivery) string { return string(d.ID) }))
 	k.oncePerRow("fetches", claimAll(k,
 		func(limit int) ([]wa.StoredMedia, error) { return k.s.ClaimFetches(ctx, limit, lease) },

@@ -306,7 +306,7 @@ func (k *kit) wrote(wamid string) wa.Update {
 
 func (k *kit) claimDeliveries(limit int) []wa.Delivery {
 	k.Helper()
-	return must(k.s.ClaimDeliveries(k.Context(), limit, lease))(k)
+	return must(k.s.ClaimDeliveries(k.Context(), limit, lease, nil))(k)
 }
 
 func (k *kit) claimFetches(limit int) []wa.StoredMedia {
