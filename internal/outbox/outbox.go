@@ -120,7 +120,11 @@ func (o *Outbox) Recover(ctx context.Context) error {
 		return err
 	}
 	if freed+uncertain > 0 {
-		o.Logger.LogAttrs(ctx, slog.LevelInfo, "messages recovered", slog.Int("freed", freed), slog.Int("uncertain", uncertain))
+		level := slog.LevelInfo
+		if uncertain > 0 {
+			level = slog.LevelWarn // nobody but Meta's status can settle them
+		}
+		o.Logger.LogAttrs(ctx, level, "messages recovered", slog.Int("freed", freed), slog.Int("uncertain", uncertain))
 	}
 	return nil
 }
@@ -149,15 +153,23 @@ func (o *Outbox) send(ctx context.Context, m wa.Message) {
 	if err == nil {
 		leaving.settled()
 	}
-	level := slog.LevelInfo
-	if err != nil || outcome.Kind == wa.OutcomeMisconfigured {
-		level = slog.LevelError
-	}
-	o.Logger.LogAttrs(ctx, level, "send attempted",
+	o.Logger.LogAttrs(ctx, levelOf(outcome, err), "send attempted",
 		slog.String("message_id", string(m.ID)), slog.String("number_id", m.NumberID), slog.Int("attempt", m.Attempt),
 		slog.String("outcome", string(outcome.Kind)), slog.Int("code", outcome.Failure.Code), slog.String("title", outcome.Failure.Title),
 		slog.String("trace", outcome.Trace), slog.Duration("after", outcome.After),
 		slog.Int64("duration_ms", o.Now().Sub(start).Milliseconds()), slog.Any("err", err))
+}
+
+// levelOf says who should hear of an attempt: a number that cannot send wakes
+// somebody, an uncertain message will be missed soon.
+func levelOf(outcome wa.Outcome, err error) slog.Level {
+	switch {
+	case err != nil || outcome.Kind == wa.OutcomeMisconfigured:
+		return slog.LevelError
+	case outcome.Kind == wa.OutcomeUnknown:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
 }
 
 // settle records an outcome. A store that cannot be written for a while, such
