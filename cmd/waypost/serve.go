@@ -54,18 +54,18 @@ func (a *app) serveCommand() *cobra.Command {
 
 // gateway is everything that runs in one process.
 type gateway struct {
-	config   config.Config
-	log      *slog.Logger
-	home     *home
-	lock     *os.File
-	blobs    *media.Dir
-	wire     *outbox.Wire
-	listener net.Listener
-	server   *http.Server
-	library  *media.Library
-	outbox   *outbox.Outbox
-	inbox    *inbox.Inbox
-	webhooks *webhook.Dispatcher
+	config       config.Config
+	log          *slog.Logger
+	home         *home
+	lock         *os.File
+	blobs        *media.Dir
+	wire         *outbox.Wire
+	listener     net.Listener
+	server       *http.Server
+	mediaLibrary *media.Library
+	outbox       *outbox.Outbox
+	inbox        *inbox.Inbox
+	webhooks     *webhook.Dispatcher
 }
 
 // newGateway opens the store and wires the stages, in the order in which a
@@ -91,13 +91,13 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 		return g, err
 	}
 	db, tagger := g.home.store, wa.NewTagger(g.home.keys.TagKey())
-	g.library = media.New(media.Options{
+	g.mediaLibrary = media.New(media.Options{
 		Store: db, Blobs: g.blobs, Uploader: meta, Downloader: meta, Sources: numbers(db),
 		Logger: logger, Wake: db.Wake(store.StageFetches),
 	})
-	face := waapi.New(waapi.Options{Accounts: db, Sources: db, Intake: db, Media: g.library, Logger: logger})
+	face := waapi.New(waapi.Options{Accounts: db, Sources: db, Intake: db, Media: g.mediaLibrary, Logger: logger})
 	g.outbox = outbox.New(outbox.Options{
-		Store: db, Sources: db, Media: g.library, Sender: meta, Tagger: tagger,
+		Store: db, Sources: db, Media: g.mediaLibrary, Sender: meta, Tagger: tagger,
 		Wake: db.Wake(store.StageOutbox), Logger: logger, Wire: g.wire, Width: c.Send.Concurrency,
 	})
 	g.inbox = inbox.New(inbox.Options{
@@ -197,7 +197,7 @@ func (g *gateway) run(ctx context.Context) (err error) {
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var stages sync.WaitGroup
-	for _, stage := range []func(context.Context){g.outbox.Run, g.inbox.Run, g.webhooks.Run, g.library.Run} {
+	for _, stage := range []func(context.Context){g.outbox.Run, g.inbox.Run, g.webhooks.Run, g.mediaLibrary.Run} {
 		stages.Go(func() { stage(working) })
 	}
 	served := make(chan error, 1)

@@ -109,10 +109,10 @@ func (n *network) waits() []time.Duration {
 // line is an outbox with the media and the client that it has in the product.
 type line struct {
 	*bench
-	dir     *media.Dir
-	network *network
-	client  *cloudapi.Client
-	library *media.Library
+	dir          *media.Dir
+	network      *network
+	client       *cloudapi.Client
+	mediaLibrary *media.Library
 }
 
 // newLine must be called inside a bubble.
@@ -125,7 +125,7 @@ func newLine(t *testing.T, base string) *line {
 	// A connection that is kept would hold the bubble's clock.
 	l.network = &network{transport: &http.Transport{DisableKeepAlives: true}}
 	l.client = must(cloudapi.New(cloudapi.Options{BaseURL: base, Version: "v23.0", Transport: l.network}))(t)
-	l.library = media.New(media.Options{
+	l.mediaLibrary = media.New(media.Options{
 		Store: l.db, Blobs: l.dir, Uploader: l.client, Downloader: l.client, Logger: slog.New(slog.DiscardHandler),
 		Sources: func(context.Context, wa.AccountID, string) (wa.Number, error) {
 			return wa.Number{}, errors.New("not asked")
@@ -137,14 +137,14 @@ func newLine(t *testing.T, base string) *line {
 func (l *line) start() (stop func()) {
 	l.Helper()
 	o := l.outbox(0)
-	o.Media, o.Sender = l.library, l.client
+	o.Media, o.Sender = l.mediaLibrary, l.client
 	return l.run(o)
 }
 
 // acceptMedia accepts a message with a media of ours.
 func (l *line) acceptMedia() (wa.Message, wa.StoredMedia) {
 	l.Helper()
-	stored := must(l.library.Put(l.Context(), l.account, "a.pdf", "", bytes.NewReader([]byte("%PDF-1.7\n%%EOF\n"))))(l)
+	stored := must(l.mediaLibrary.Put(l.Context(), l.account, "a.pdf", "", bytes.NewReader([]byte("%PDF-1.7\n%%EOF\n"))))(l)
 	return l.acceptFrom(l.source, wa.Media{Kind: stored.Kind, MediaID: stored.ID}, "15550100001")[0], stored
 }
 
