@@ -290,9 +290,27 @@ func (r *rig) waypost(args ...string) []byte {
 type process struct {
 	cmd  *exec.Cmd
 	args []string
-	log  bytes.Buffer
+	log  logBuffer
 	done chan struct{}
 	err  error
+}
+
+// logBuffer is a log that can be read while the process writes it.
+type logBuffer struct {
+	mu    sync.Mutex
+	lines strings.Builder
+}
+
+func (l *logBuffer) add(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines.WriteString(line + "\n")
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.String()
 }
 
 // start starts the gateway and returns once it is ready.
@@ -313,7 +331,7 @@ func (r *rig) start(args ...string) {
 		defer close(p.done)
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
-			p.log.WriteString(lines.Text() + "\n")
+			p.log.add(lines.Text())
 			if strings.Contains(lines.Text(), "gateway ready") {
 				close(ready)
 			}
