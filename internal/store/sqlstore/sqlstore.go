@@ -192,7 +192,13 @@ func (s *Store) checkKey(ctx context.Context, db *sql.DB) error {
 func (s *Store) Failed() <-chan struct{} { return s.writer.failed }
 
 // Close implements [store.Store].
-func (s *Store) Close() error { return errors.Join(s.writer.close(), s.reads.Close()) }
+//
+// The writer goes last: whoever closes the last connection moves the log into
+// the database, which a connection that may only read cannot.
+func (s *Store) Close() error {
+	s.writer.stop()
+	return errors.Join(s.reads.Close(), s.writer.close())
+}
 
 func newWakers() map[store.Stage]chan struct{} {
 	w := map[store.Stage]chan struct{}{}

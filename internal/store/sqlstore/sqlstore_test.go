@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -333,5 +334,22 @@ func TestAReaderDoesNotStopTheWriter(t *testing.T) {
 	defer snapshot.Rollback()
 	if err := s.Accept(ctx, []wa.Message{newMessage()}); err != nil {
 		t.Error(err)
+	}
+}
+
+// A closed store is one file: whoever copies it then has everything.
+func TestCloseLeavesNoLogBehind(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	s := openAt(t, path, nil)
+	m := newMessage()
+	if err := s.Accept(t.Context(), []wa.Message{m}); err != nil {
+		t.Fatal(err)
+	}
+	s.keeps(t, m, true) // a reader has the file open, too
+	closeStore(t, s)
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(path + suffix); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there (%v)", suffix, err)
+		}
 	}
 }

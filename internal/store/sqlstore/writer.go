@@ -76,10 +76,20 @@ func (w *writer) write(ctx context.Context, do func(*tx) error) error {
 	}
 }
 
-func (w *writer) close() error {
+// stop waits for the transaction under way; what is written after that is
+// refused.
+func (w *writer) stop() {
 	w.once.Do(func() { close(w.quit) })
 	<-w.ended
-	return errors.Join(w.conn.Close(), w.db.Close())
+}
+
+func (w *writer) close() error {
+	w.stop()
+	var errs []error
+	for _, stmt := range w.stmts { // SQLite does not close behind an open one
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close(), w.db.Close())...)
 }
 
 func (w *writer) run(ctx context.Context) {
@@ -216,7 +226,7 @@ func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	w.stmts[query] = stmt // closed with the connection
+	w.stmts[query] = stmt // closed when the store is
 	return stmt, nil
 }
 
