@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -113,6 +114,22 @@ func TestKilledWhileTheRequestIsOnItsWayAMessageIsNotSentAgain(t *testing.T) {
 	}
 	if !strings.Contains(r.process.log.String(), "uncertain=1") {
 		t.Errorf("the start does not speak of an uncertain message:\n%s", r.process.log.String())
+	}
+}
+
+// TestOnlyOneProcessServesFromADirectory: a second one says what to do, and
+// commands work beside the first.
+func TestOnlyOneProcessServesFromADirectory(t *testing.T) {
+	r := newRig(t)
+	out, err := exec.Command(r.binary, "serve", "--data", r.data, "--listen", "127.0.0.1:0").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "another waypost serves from") {
+		t.Errorf("the second process: %v\n%s", err, out)
+	}
+	r.waypost("account", "create", "second shop")
+	r.process.cmd.Process.Signal(os.Interrupt)
+	wait(t, "the end", r.process.done)
+	if log := r.process.log.String(); r.process.err != nil || !strings.Contains(log, "gateway stopping") {
+		t.Errorf("the first process ended with %v:\n%s", r.process.err, log)
 	}
 }
 

@@ -121,7 +121,7 @@ func (s *Store) prepare(ctx context.Context, writes *sql.DB, o Options) error {
 func dsn(path string, more ...string) string {
 	q := url.Values{"_txlock": {"immediate"}}
 	for _, p := range append([]string{
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		"cache_size(-4096)", "temp_store(MEMORY)", "journal_size_limit(67108864)",
 	}, more...) {
 		q.Add("_pragma", p)
