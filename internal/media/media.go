@@ -139,10 +139,10 @@ func (l *Library) Open(ctx context.Context, account wa.AccountID, id wa.MediaID)
 	}
 	body, err := l.o.Blobs.Open(ctx, m.SHA256)
 	if errors.Is(err, fs.ErrNotExist) {
-		// It may have been deleted since its row was read.
-		if _, err := l.Stat(ctx, account, id); err != nil {
-			return wa.StoredMedia{}, nil, err
-		}
+		// Deleted since its row was read, or half deleted when the process died.
+		// Whatever it was, somebody may want to know.
+		l.o.Logger.LogAttrs(ctx, slog.LevelWarn, "media without bytes", slog.String("media_id", string(id)))
+		return wa.StoredMedia{}, nil, wa.NotFound("media")
 	}
 	if err != nil {
 		return wa.StoredMedia{}, nil, fmt.Errorf("open media: %w", err)
@@ -177,21 +177,34 @@ func (l *Library) await(ctx context.Context, account wa.AccountID, id wa.MediaID
 
 // Delete removes a media, and its bytes if no other media shares them. Meta
 // keeps what was uploaded until it expires. CodeNotFound.
+//
+// The bytes go first: if the process dies in between, what is left is a row
+// without bytes, which the customer can delete again, and not bytes that nobody
+// can.
 func (l *Library) Delete(ctx context.Context, account wa.AccountID, id wa.MediaID) error {
-	ctx = context.WithoutCancel(ctx) // half a delete would leave the bytes
+	ctx = context.WithoutCancel(ctx) // half a delete is of no use
 	defer l.ids.lock(string(id))()
 	m, err := l.o.Store.Media(ctx, account, id)
 	if err != nil {
 		return err
 	}
 	defer l.hashes.lock(m.SHA256)()
-	m, last, err := l.o.Store.DeleteMedia(ctx, account, id)
-	if err != nil {
+	if m.SHA256 != "" {
+		if err := l.removeBytes(ctx, m); err != nil {
+			return err
+		}
+	}
+	if err := l.o.Store.DeleteMedia(ctx, account, id); err != nil {
 		return err
 	}
 	l.arrivals.announce(id)
-	if !last || m.SHA256 == "" {
-		return nil
+	return nil
+}
+
+func (l *Library) removeBytes(ctx context.Context, m wa.StoredMedia) error {
+	shared, err := l.o.Store.SharesBytes(ctx, m)
+	if err != nil || shared {
+		return err
 	}
 	if err := l.o.Blobs.Remove(ctx, m.SHA256); err != nil {
 		return fmt.Errorf("remove media: %w", err)

@@ -206,6 +206,19 @@ func TestDeleteRemovesBytesWithTheLastMedia(t *testing.T) {
 	}
 }
 
+// TestADeleteThatWasBrokenOffCanBeRepeated takes the bytes away as a process
+// does that dies in the middle of a Delete.
+func TestADeleteThatWasBrokenOffCanBeRepeated(t *testing.T) {
+	f := newFixture(t)
+	m := f.put("one.pdf", aPDF)
+	check(t, f.dir.Remove(t.Context(), m.SHA256))
+	if _, _, err := f.read(m.ID); wa.CodeOf(err) != wa.CodeNotFound {
+		t.Errorf("reading it: got %v, want not found", err)
+	}
+	check(t, f.Delete(t.Context(), f.account, m.ID))
+	f.wantNothingStored()
+}
+
 // TestDeleteDoesNotTakeTheBytesOfAPut lets media of the same bytes come and go
 // at once. Without the lock by hash, a Put between the row and the file of a
 // Delete loses its bytes.

@@ -184,9 +184,11 @@ type MediaRecords interface {
 	CreateMedia(context.Context, wa.StoredMedia) error
 	// Media returns one media; CodeNotFound, also for one of another account.
 	Media(context.Context, wa.AccountID, wa.MediaID) (wa.StoredMedia, error)
-	// DeleteMedia removes a media and returns it; last is true if no other
-	// media shares its bytes. CodeNotFound.
-	DeleteMedia(context.Context, wa.AccountID, wa.MediaID) (m wa.StoredMedia, last bool, err error)
+	// SharesBytes reports whether another media, of whatever account, has the
+	// same bytes as this one.
+	SharesBytes(context.Context, wa.StoredMedia) (bool, error)
+	// DeleteMedia removes a media; CodeNotFound.
+	DeleteMedia(context.Context, wa.AccountID, wa.MediaID) error
 }
 
 // UploadKey is what an upload at Meta is good for. An account has its own even

@@ -40,23 +40,19 @@ func (s *Store) Media(ctx context.Context, account wa.AccountID, id wa.MediaID) 
 		`SELECT `+mediaColumns+` FROM media WHERE account_id = $1 AND id = $2`, account, id)))
 }
 
-// DeleteMedia implements [store.Media].
-func (s *Store) DeleteMedia(ctx context.Context, account wa.AccountID, id wa.MediaID) (m wa.StoredMedia, last bool, err error) {
-	err = s.writer.write(ctx, func(t *tx) error {
-		rows, err := collect(scanMedia)(t.query(`DELETE FROM media WHERE account_id = $1 AND id = $2 RETURNING `+mediaColumns, account, id))
-		if err := one("delete media", "media", int64(len(rows)), err); err != nil {
-			return err
-		}
-		m = rows[0]
-		if m.SHA256 == "" {
-			return nil
-		}
-		var others int
-		err = t.row(`SELECT count(*) FROM (SELECT 1 FROM media WHERE sha256 = $1 AND sha256 <> '' LIMIT 1)`, []any{m.SHA256}, &others)
-		last = others == 0
-		return wrap("delete media", err)
+// SharesBytes implements [store.MediaRecords].
+func (s *Store) SharesBytes(ctx context.Context, m wa.StoredMedia) (shared bool, err error) {
+	err = s.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM media WHERE sha256 = $1 AND sha256 <> ''
+		AND (account_id || '' <> $2 OR id <> $3))`, m.SHA256, m.AccountID, m.ID).Scan(&shared)
+	return shared, wrap("look for shared bytes", err)
+}
+
+// DeleteMedia implements [store.MediaRecords].
+func (s *Store) DeleteMedia(ctx context.Context, account wa.AccountID, id wa.MediaID) error {
+	return s.writer.write(ctx, func(t *tx) error {
+		n, err := t.exec(`DELETE FROM media WHERE account_id = $1 AND id = $2`, account, id)
+		return one("delete media", "media", n, err)
 	})
-	return m, last, err
 }
 
 // MetaUpload implements [store.Media].

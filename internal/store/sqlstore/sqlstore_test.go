@@ -222,7 +222,7 @@ func TestEveryConnectionIsSafe(t *testing.T) {
 	check := func(who string, got map[string]string, queryOnly string) {
 		t.Helper()
 		for name, want := range map[string]string{
-			"synchronous": "2", "journal_mode": "wal", "query_only": queryOnly, "foreign_keys": "1", "busy_timeout": "10000",
+			"synchronous": "2", "journal_mode": "wal", "query_only": queryOnly, "foreign_keys": "1", "busy_timeout": "30000",
 		} {
 			if got[name] != want {
 				t.Errorf("%s: %s is %s, want %s", who, name, got[name], want)

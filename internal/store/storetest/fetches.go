@@ -122,7 +122,7 @@ func aSecondSettleOfAFetchChangesNothing(k *kit) {
 
 func aDeletedMediaIsNotFetched(k *kit) {
 	m := k.pending()
-	_, _, err := k.s.DeleteMedia(k.Context(), k.account, m.ID)
+	err := k.s.DeleteMedia(k.Context(), k.account, m.ID)
 	k.ok(err)
 	k.lost(k.settleFetch(m, wa.MediaReady, 0))
 	k.noFetchLeft()

@@ -87,7 +87,7 @@ func foreignAccountChangesNothing(k *kit) {
 	p, theirs, ctx := k.property(), k.newAccount(), k.Context()
 	source := p.source
 	source.AccountID, source.Name, source.Number.Token = theirs, "taken over", wa.NewSecret("theirs")
-	_, _, errMedia := k.s.DeleteMedia(ctx, theirs, p.media.ID)
+	errMedia := k.s.DeleteMedia(ctx, theirs, p.media.ID)
 	for name, err := range map[string]error{
 		"RevokeToken":    k.s.RevokeToken(ctx, theirs, p.token.ID, k.clock.now()),
 		"UpdateSource":   k.s.UpdateSource(ctx, source),
