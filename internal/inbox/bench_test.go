@@ -3,8 +3,6 @@ package inbox
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -23,23 +21,12 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/keyring"
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/store/sqlstore"
 	"github.com/waypost/waypost/internal/wa"
 	"github.com/waypost/waypost/internal/waapi"
 )
-
-// gcm is the cipher of the test's store.
-type gcm struct{ cipher.AEAD }
-
-func newGCM(tb testing.TB) gcm {
-	tb.Helper()
-	block := must(aes.NewCipher(make([]byte, 32)))(tb)
-	return gcm{must(cipher.NewGCMWithRandomNonce(block))(tb)}
-}
-
-func (g gcm) Encrypt(plain, row []byte) ([]byte, error)  { return g.Seal(nil, nil, plain, row), nil }
-func (g gcm) Decrypt(sealed, row []byte) ([]byte, error) { return g.Open(nil, nil, sealed, row) }
 
 // logged is a log that can be read while it is written.
 type logged struct {
@@ -100,7 +87,8 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "waypost.db")
-	s := must(sqlstore.Open(t.Context(), sqlstore.Options{Path: path, Cipher: newGCM(t)}))(t)
+	keys := must(keyring.Open(filepath.Join(t.TempDir(), "keys.json")))(t)
+	s := must(sqlstore.Open(t.Context(), sqlstore.Options{Path: path, Cipher: keys}))(t)
 	closeOnce := sync.OnceFunc(func() { check(t, s.Close()) })
 	t.Cleanup(closeOnce)
 	key := make([]byte, 32)

@@ -3,8 +3,6 @@ package outbox
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"encoding/json"
 	"log/slog"
@@ -15,23 +13,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/waypost/waypost/internal/keyring"
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/store/sqlstore"
 	"github.com/waypost/waypost/internal/wa"
 	"github.com/waypost/waypost/internal/waapi"
 )
-
-// gcm is the cipher of the test's store.
-type gcm struct{ cipher.AEAD }
-
-func newGCM(tb testing.TB) gcm {
-	tb.Helper()
-	block := must(aes.NewCipher(make([]byte, 32)))(tb)
-	return gcm{must(cipher.NewGCMWithRandomNonce(block))(tb)}
-}
-
-func (g gcm) Encrypt(plain, row []byte) ([]byte, error)  { return g.Seal(nil, nil, plain, row), nil }
-func (g gcm) Decrypt(sealed, row []byte) ([]byte, error) { return g.Open(nil, nil, sealed, row) }
 
 // logged is a log that can be read while it is written.
 type logged struct {
@@ -131,7 +118,8 @@ type bench struct {
 // bubble's.
 func newBench(t *testing.T, answer func(context.Context, call) wa.Outcome) *bench {
 	t.Helper()
-	s := must(sqlstore.Open(t.Context(), sqlstore.Options{Path: filepath.Join(t.TempDir(), "waypost.db"), Cipher: newGCM(t)}))(t)
+	keys := must(keyring.Open(filepath.Join(t.TempDir(), "keys.json")))(t)
+	s := must(sqlstore.Open(t.Context(), sqlstore.Options{Path: filepath.Join(t.TempDir(), "waypost.db"), Cipher: keys}))(t)
 	t.Cleanup(func() { check(t, s.Close()) })
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)

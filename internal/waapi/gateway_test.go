@@ -2,8 +2,6 @@ package waapi
 
 import (
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -13,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waypost/waypost/internal/keyring"
 	"github.com/waypost/waypost/internal/media"
 	"github.com/waypost/waypost/internal/store/sqlstore"
 	"github.com/waypost/waypost/internal/wa"
@@ -50,7 +49,9 @@ func newGateway(t *testing.T) *gateway {
 	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
-	st, err := sqlstore.Open(ctx, sqlstore.Options{Path: filepath.Join(dir, "db"), Cipher: testCipher(t), Now: noon})
+	keys, err := keyring.Open(filepath.Join(dir, "keys.json"))
+	check(t, err)
+	st, err := sqlstore.Open(ctx, sqlstore.Options{Path: filepath.Join(dir, "db"), Cipher: keys, Now: noon})
 	check(t, err)
 	t.Cleanup(func() { check(t, st.Close()) })
 	blobs, err := media.OpenDir(filepath.Join(dir, "media"))
@@ -170,26 +171,6 @@ func check(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// testCipher is real encryption with a key that everybody knows.
-func testCipher(t *testing.T) sqlstore.Cipher {
-	t.Helper()
-	block, err := aes.NewCipher(make([]byte, 32))
-	check(t, err)
-	gcm, err := cipher.NewGCMWithRandomNonce(block)
-	check(t, err)
-	return gcmCipher{gcm}
-}
-
-type gcmCipher struct{ aead cipher.AEAD }
-
-func (c gcmCipher) Encrypt(plain, ad []byte) ([]byte, error) {
-	return c.aead.Seal(nil, nil, plain, ad), nil
-}
-
-func (c gcmCipher) Decrypt(sealed, ad []byte) ([]byte, error) {
-	return c.aead.Open(nil, nil, sealed, ad)
 }
 
 type syncBuffer struct {

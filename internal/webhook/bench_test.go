@@ -3,8 +3,6 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -19,24 +17,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/waypost/waypost/internal/keyring"
 	"github.com/waypost/waypost/internal/safehttp"
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/store/sqlstore"
 	"github.com/waypost/waypost/internal/wa"
 	"github.com/waypost/waypost/internal/waapi"
 )
-
-// gcm is the cipher of the test's store.
-type gcm struct{ cipher.AEAD }
-
-func newGCM(tb testing.TB) gcm {
-	tb.Helper()
-	block := must(aes.NewCipher(make([]byte, 32)))(tb)
-	return gcm{must(cipher.NewGCMWithRandomNonce(block))(tb)}
-}
-
-func (g gcm) Encrypt(plain, row []byte) ([]byte, error)  { return g.Seal(nil, nil, plain, row), nil }
-func (g gcm) Decrypt(sealed, row []byte) ([]byte, error) { return g.Open(nil, nil, sealed, row) }
 
 // logged is a log that can be read while it is written.
 type logged struct {
@@ -167,7 +154,8 @@ type bench struct {
 func newBench(t *testing.T, handle http.HandlerFunc) *bench {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "waypost.db")
-	s := must(sqlstore.Open(t.Context(), sqlstore.Options{Path: path, Cipher: newGCM(t)}))(t)
+	keys := must(keyring.Open(filepath.Join(t.TempDir(), "keys.json")))(t)
+	s := must(sqlstore.Open(t.Context(), sqlstore.Options{Path: path, Cipher: keys}))(t)
 	t.Cleanup(func() { check(t, s.Close()) })
 	b := &bench{T: t, db: s, path: path, world: &world{handle: handle}, log: &logged{}}
 	// The real client, but for the network.
