@@ -161,7 +161,7 @@ func (g *gateway) waiting() []wa.Message {
 
 func sample(t *testing.T, file string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", "media", file))
+	data, err := os.ReadFile(filepath.Join("..", "..", "conformance", "media", file))
 	check(t, err)
 	return data
 }

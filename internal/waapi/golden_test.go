@@ -20,7 +20,7 @@ import (
 	"unicode/utf8"
 )
 
-// TestGolden runs testdata/golden/*.http, each against a gateway of its own.
+// TestGolden runs conformance/cases/*.http, each against a gateway of its own.
 // A file is a list of requests with the answer to each:
 //
 //	### what is shown
@@ -36,10 +36,10 @@ import (
 //
 // {name} is an id or token of the fixture, {last} the last new id that an
 // answer had; a new id in an answer is written {new}. <<3 x ab>> is ababab,
-// <<hex ff>> a byte, <<file image.png>> a file of testdata/media.
+// <<hex ff>> a byte, <<file image.png>> a file of conformance/media.
 // -update writes the answers as they came.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "golden", "*.http"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "conformance", "cases", "*.http"))
 	check(t, err)
 	if len(files) == 0 {
 		t.Fatal("no files")
@@ -167,7 +167,7 @@ var (
 // anonymous writes ids by their names, so that answers do not change.
 func (g *gateway) anonymous(t *testing.T, body []byte) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", "media", "*"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "conformance", "media", "*"))
 	check(t, err)
 	for _, f := range files {
 		if name := filepath.Base(f); bytes.Equal(sample(t, name), body) {
