@@ -84,7 +84,7 @@ func newSendBody(d wa.Dispatch) (sendBody, error) {
 		body.Text = &textObject{PreviewURL: c.PreviewURL, Body: c.Body}
 		return body, nil
 	case wa.Media:
-		return body, body.attach(c, d.MetaMediaID)
+		return body, body.attach(c, d.MetaMedia[c.MediaID])
 	}
 	return body, errors.New("the message has no content that can be sent")
 }

@@ -31,7 +31,8 @@ func TestEncodeSend(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := textDispatch()
-			d.Message.Recipient, d.Message.Content, d.MetaMediaID = tt.to, tt.content, tt.metaID
+			d.Message.Recipient, d.Message.Content = tt.to, tt.content
+			d.MetaMedia = map[wa.MediaID]string{"m": tt.metaID}
 			got, err := EncodeSend(d)
 			if err != nil {
 				t.Fatal(err)

@@ -33,8 +33,9 @@ func textDispatch() wa.Dispatch {
 
 func mediaDispatch() wa.Dispatch {
 	d := textDispatch()
-	d.MetaMediaID = "900000000000001"
-	d.Message.Content = wa.Media{Kind: wa.KindImage, MediaID: wa.NewID[wa.MediaID]()}
+	id := wa.NewID[wa.MediaID]()
+	d.MetaMedia = map[wa.MediaID]string{id: "900000000000001"}
+	d.Message.Content = wa.Media{Kind: wa.KindImage, MediaID: id}
 	return d
 }
 

@@ -212,7 +212,7 @@ func (e graphError) mediaFailure() wa.Failure {
 // id of the dispatch. Meta's pages name no code for it. Seen are 100 and 131009
 // with words about the media, 100 with subcode 33, and the two media codes.
 func (e graphError) aboutMedia(n wa.Number, d wa.Dispatch) bool {
-	if d.MetaMediaID == "" {
+	if len(d.MetaMedia) == 0 {
 		return false
 	}
 	words := strings.ToLower(string(e.Message) + " " + e.details())
@@ -223,8 +223,16 @@ func (e graphError) aboutMedia(n wa.Number, d wa.Dispatch) bool {
 		if e.missingObject() {
 			return !strings.Contains(words, n.ID) // else it is the number that is missing
 		}
-		return strings.Contains(words, "media") || strings.Contains(words, "['id']") ||
-			strings.Contains(words, d.MetaMediaID)
+		return strings.Contains(words, "media") || strings.Contains(words, "['id']") || namesMedia(words, d)
+	}
+	return false
+}
+
+func namesMedia(words string, d wa.Dispatch) bool {
+	for _, metaID := range d.MetaMedia {
+		if strings.Contains(words, metaID) {
+			return true
+		}
 	}
 	return false
 }

@@ -54,7 +54,7 @@ func TestAMediaIsAtMetaBeforeTheAttemptBegins(t *testing.T) {
 		if during.Status != wa.StatusAccepted || during.Attempt != 0 {
 			t.Errorf("during the upload the store says %s, attempt %d", during.Status, during.Attempt)
 		}
-		if got := b.calls(1)[0].MetaMediaID; got != "meta-1" {
+		if got := only(b.calls(1)[0].MetaMedia); got != "meta-1" {
 			t.Errorf("Meta got media %q", got)
 		}
 		b.want(wa.StatusSent, m)
@@ -79,8 +79,8 @@ func TestAMediaThatMetaHasForgottenIsUploadedAgain(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		for i, c := range b.calls(3) {
-			if want := fmt.Sprint("meta-", i+1); c.MetaMediaID != want {
-				t.Errorf("attempt %d carried %s, want %s", i+1, c.MetaMediaID, want)
+			if want := fmt.Sprint("meta-", i+1); only(c.MetaMedia) != want {
+				t.Errorf("attempt %d carried %s, want %s", i+1, only(c.MetaMedia), want)
 			}
 		}
 		if *made != 3 {
@@ -188,4 +188,15 @@ func TestAnUploadThatDoesNotSucceedSendsNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// only returns the id of the only media.
+func only(ids map[wa.MediaID]string) string {
+	if len(ids) != 1 {
+		return fmt.Sprint(len(ids), " media")
+	}
+	for _, id := range ids {
+		return id
+	}
+	return ""
 }

@@ -221,7 +221,7 @@ func (o *Outbox) attempt(ctx context.Context, m wa.Message, leaving *departure) 
 		return m, wa.Outcome{Kind: wa.OutcomeLater, After: wait, Failure: wa.Failure{Title: "the number is paused"}}, nil
 	}
 	d := wa.Dispatch{}
-	if d.MetaMediaID, err = o.metaMedia(ctx, src.Number, m); err != nil {
+	if d.MetaMedia, err = o.metaMedia(ctx, src.Number, m); err != nil {
 		return m, o.notReady(ctx, src.Number, m, err), nil
 	}
 	if m, err = o.Store.BeginMessage(ctx, m); err != nil {
@@ -236,19 +236,20 @@ func sourceGone() wa.Outcome {
 	return wa.Outcome{Kind: wa.OutcomeRejected, Failure: wa.Failure{VendorCode: "8004", Title: "the source was deleted"}}
 }
 
-// metaMedia returns Meta's id of the media that a message carries, if it is one
-// of ours.
-func (o *Outbox) metaMedia(ctx context.Context, n wa.Number, m wa.Message) (string, error) {
-	switch c := m.Content.(type) {
-	case wa.Text:
-		return "", nil
-	case wa.Media:
-		if c.MediaID == "" {
-			return "", nil
+// metaMedia returns Meta's ids of the media of ours that a message carries.
+func (o *Outbox) metaMedia(ctx context.Context, n wa.Number, m wa.Message) (map[wa.MediaID]string, error) {
+	var ids map[wa.MediaID]string
+	for _, id := range wa.StoredMediaOf(m.Content) {
+		metaID, err := o.Media.MetaID(ctx, n, m.AccountID, id)
+		if err != nil {
+			return nil, err
 		}
-		return o.Media.MetaID(ctx, n, m.AccountID, c.MediaID)
+		if ids == nil {
+			ids = map[wa.MediaID]string{}
+		}
+		ids[id] = metaID
 	}
-	return "", errors.New("the content has a type that the outbox does not know")
+	return ids, nil
 }
 
 // notReady says what an error before the send means: nothing has gone out.
@@ -276,8 +277,12 @@ func (o *Outbox) notReady(ctx context.Context, n wa.Number, m wa.Message, err er
 
 // review acts on what an outcome says beyond this one message.
 func (o *Outbox) review(ctx context.Context, n wa.Number, m wa.Message, outcome wa.Outcome) wa.Outcome {
-	if c, ok := m.Content.(wa.Media); ok && outcome.MediaGone && c.MediaID != "" {
-		if err := o.Media.Forget(ctx, n, m.AccountID, c.MediaID); err != nil {
+	for _, id := range wa.StoredMediaOf(m.Content) {
+		if !outcome.MediaGone {
+			break
+		}
+		// Meta does not say which one it is.
+		if err := o.Media.Forget(ctx, n, m.AccountID, id); err != nil {
 			o.Logger.LogAttrs(ctx, slog.LevelWarn, "upload kept", slog.String("message_id", string(m.ID)), slog.Any("err", err))
 		}
 	}

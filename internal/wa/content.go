@@ -25,8 +25,13 @@ type ContentType string
 
 // The types of content.
 const (
-	TypeText  ContentType = "text"
-	TypeMedia ContentType = "media"
+	TypeText        ContentType = "text"
+	TypeMedia       ContentType = "media"
+	TypeLocation    ContentType = "location"
+	TypeContacts    ContentType = "contacts"
+	TypeReaction    ContentType = "reaction"
+	TypeInteractive ContentType = "interactive"
+	TypeTemplate    ContentType = "template"
 )
 
 // Meta's limits, in characters.
@@ -145,6 +150,16 @@ func DecodeContent(data []byte) (Content, error) {
 		return decodeAs[Text](kept.Content)
 	case TypeMedia:
 		return decodeAs[Media](kept.Content)
+	case TypeLocation:
+		return decodeAs[Location](kept.Content)
+	case TypeContacts:
+		return decodeAs[Contacts](kept.Content)
+	case TypeReaction:
+		return decodeAs[Reaction](kept.Content)
+	case TypeInteractive:
+		return decodeAs[Interactive](kept.Content)
+	case TypeTemplate:
+		return decodeAs[Template](kept.Content)
 	}
 	return nil, fmt.Errorf("decode content: unknown type %q", kept.Type)
 }

@@ -20,6 +20,8 @@ type Message struct {
 	// WAMID is Meta's id, once it is known.
 	WAMID      string
 	AcceptedAt time.Time
+	// ExpiresAt is when it is too late to send the message; zero for never.
+	ExpiresAt time.Time
 	// Claim is the number of the claim under which a worker holds the message.
 	// Whoever settles shows it; if it has moved on, somebody else holds the
 	// message now.

@@ -76,9 +76,8 @@ type Dispatch struct {
 	Message Message
 	// Tag goes into biz_opaque_callback_data; see [Tagger].
 	Tag string
-	// MetaMediaID is Meta's id of the media of ours that the message carries;
-	// "" if it carries none or a link.
-	MetaMediaID string
+	// MetaMedia has Meta's id for each media of ours that the message carries.
+	MetaMedia map[MediaID]string
 	// OnWire, if it is set, is called before the first byte of the attempt may
 	// leave the process, perhaps more than once. What it returns from has
 	// happened before that byte.

@@ -13,6 +13,8 @@ const (
 	// StatusDispatched: an attempt is under way. It is durable before the first
 	// byte goes out, because Meta has no idempotency key.
 	StatusDispatched Status = "dispatched"
+	// StatusExpired: it was not sent in the time that its sender gave it.
+	StatusExpired Status = "expired"
 	// StatusUncertain: an attempt ended without an answer, so Meta may have the
 	// message. Never sent again by a timer; a status that carries the attempt's
 	// tag settles it.
@@ -36,18 +38,20 @@ func (s Status) rank() int {
 		return 1
 	case StatusDispatched:
 		return 2
-	case StatusUncertain:
+	case StatusExpired:
 		return 3
-	case StatusSent:
+	case StatusUncertain:
 		return 4
-	case StatusFailed:
+	case StatusSent:
 		return 5
-	case StatusDelivered:
+	case StatusFailed:
 		return 6
-	case StatusRead:
+	case StatusDelivered:
 		return 7
-	case StatusPlayed:
+	case StatusRead:
 		return 8
+	case StatusPlayed:
+		return 9
 	}
 	return 0
 }

@@ -87,25 +87,24 @@ func (s *Server) findSource(ctx context.Context, account wa.AccountID, id wa.Sou
 	return s.sources.Source(ctx, account, id)
 }
 
-// content fills in what a stored media knows about itself.
+// content fills in what the stored media of a content know about themselves.
 func (a *admission) content(ctx context.Context, c wa.Content) (wa.Content, error) {
-	switch c := c.(type) {
-	case wa.Text:
-		return c, nil
-	case wa.Media:
-		return a.attachment(ctx, c)
-	}
-	return c, nil
+	return wa.EachMedia(c, func(m *wa.Media) error { return a.attachment(ctx, m) })
 }
 
-func (a *admission) attachment(ctx context.Context, m wa.Media) (wa.Content, error) {
+// attachment takes the kind of a stored media, which must be the one that the
+// place where it stands asks for, if it asks for one.
+func (a *admission) attachment(ctx context.Context, m *wa.Media) error {
 	if m.MediaID != "" {
 		stored, err := remember(a.media, m.MediaID, func() (wa.StoredMedia, error) { return a.stored(ctx, m.MediaID) })
 		if err != nil {
-			return nil, err
+			return err
+		}
+		if m.Kind != "" && m.Kind != stored.Kind {
+			return refuse(wa.Problem{Field: "media_id", Rule: wa.RuleBadMedia})
 		}
 		m.Kind = stored.Kind
-		if m.Kind == wa.KindDocument {
+		if m.Kind == wa.KindDocument && m.Filename == "" {
 			m.Filename = stored.Filename // made fit when it was stored
 		}
 	}
@@ -114,7 +113,7 @@ func (a *admission) attachment(ctx context.Context, m wa.Media) (wa.Content, err
 		// below audio and stickers, and Meta refuses the message.
 		m.Caption = ""
 	}
-	return m, nil
+	return nil
 }
 
 // stored returns a media whose bytes are here. An unknown one, a foreign one
