@@ -26,7 +26,9 @@ const (
 // Post is one callback and how posting it went so far.
 type Post struct {
 	ID        int             `json:"id"` // counts from 1
-	NumberID  string          `json:"number_id"`
+	WABAID    string          `json:"waba_id"`
+	NumberID  string          `json:"number_id,omitempty"` // absent when the callback is about the account
+	Field     string          `json:"field"`
 	Created   time.Time       `json:"created"`
 	Attempts  int             `json:"attempts"`
 	LastTry   time.Time       `json:"last_try,omitzero"`
@@ -110,15 +112,22 @@ func (s *Sim) shakeHands(ctx context.Context, c Callback) error {
 	return nil
 }
 
-// emit records a callback and puts it in line. The lock must be held.
+// emit calls back about messages of a number. The lock must be held.
 func (s *Sim) emit(n Number, v value, now time.Time) {
-	body, err := encodeCallback(n, v)
+	v.Product, v.Metadata = messagingProduct, metadata{Display: n.Display, NumberID: n.ID}
+	s.emitField(Post{WABAID: n.WABAID, NumberID: n.ID, Field: fieldMessages}, v, now)
+}
+
+// emitField records a callback of any field and puts it in line. about says what it is about. The lock must be held.
+func (s *Sim) emitField(about Post, v any, now time.Time) {
+	body, err := encodeCallback(about.WABAID, about.Field, v, now)
 	if err != nil {
 		s.log.Error("callback not encoded", slog.Any("err", err))
 		return
 	}
 	s.posted++
-	p := &posting{Post{ID: s.posted, NumberID: n.ID, Created: now, Body: body}}
+	about.ID, about.Created, about.Body = s.posted, now, body
+	p := &posting{about}
 	s.posts = append(s.posts, p)
 	if extra := len(s.posts) - keptPosts; extra > 0 {
 		s.posts = slices.Delete(s.posts, 0, extra)

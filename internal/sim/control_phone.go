@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -82,15 +84,43 @@ func (s *Sim) postInbound(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Sim) readInboundJSON(w http.ResponseWriter, r *http.Request) (Inbound, *staged, error) {
 	var body struct {
-		To      string `json:"to"`
-		Type    string `json:"type"`
-		Text    string `json:"text"`
-		ReplyTo string `json:"reply_to"`
+		To        string          `json:"to"`
+		Type      string          `json:"type"`
+		Text      string          `json:"text"`
+		ReplyTo   string          `json:"reply_to"`
+		Forwarded bool            `json:"forwarded"`
+		Often     bool            `json:"frequently_forwarded"`
+		Referral  json.RawMessage `json:"referral"`
+		inboundObjects
 	}
 	if err := readControl(w, r, &body); err != nil {
 		return Inbound{}, nil, err
 	}
-	return Inbound{To: body.To, Type: body.Type, Text: body.Text, ReplyTo: body.ReplyTo}, nil, nil
+	in := Inbound{
+		To: body.To, Type: body.Type, Text: body.Text, ReplyTo: body.ReplyTo,
+		Forwarded: body.Forwarded, Often: body.Often, Referral: body.Referral,
+	}
+	return in, nil, body.choose(&in)
+}
+
+// choose takes over the one object that was given; without a type it says the type too.
+func (o inboundObjects) choose(in *Inbound) error {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return tell(http.StatusBadRequest, "an object is no JSON: %s", err)
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &given); err != nil {
+		return tell(http.StatusBadRequest, "an object is no JSON: %s", err)
+	}
+	for kind, object := range given {
+		in.Type = cmp.Or(in.Type, kind)
+		if len(given) > 1 || in.Type != kind || in.Text != "" {
+			return tell(http.StatusBadRequest, "give one thing to send: text, or the object that type names")
+		}
+		in.Object = object
+	}
+	return nil
 }
 
 func (s *Sim) readInboundForm(w http.ResponseWriter, r *http.Request) (in Inbound, file *staged, err error) {
@@ -152,8 +182,15 @@ func readInboundField(part *multipart.Part, in *Inbound) error {
 		in.Caption = text
 	case "reply_to":
 		in.ReplyTo = text
+	case "forwarded":
+		in.Forwarded = text == "true"
+	case "frequently_forwarded":
+		in.Often = text == "true"
+	case "referral":
+		in.Referral = json.RawMessage(text)
 	default:
-		return tell(http.StatusBadRequest, "unknown field %q: use file, to, type, caption and reply_to", part.FormName())
+		return tell(http.StatusBadRequest,
+			"unknown field %q: use file, to, type, caption, reply_to, forwarded, frequently_forwarded and referral", part.FormName())
 	}
 	return nil
 }

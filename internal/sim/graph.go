@@ -4,7 +4,10 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
 // A media upload may be as large as the largest document, with room for the multipart frame around it.
@@ -26,9 +29,26 @@ func (s *Sim) Graph() http.Handler {
 		"POST /{object}/messages": s.postMessages,
 		"POST /{object}/media":    s.postMedia,
 		"GET /{object}":           s.getObject,
+		"POST /{object}":          s.postObject,
 		"DELETE /{object}":        s.deleteObject,
-		"GET " + attachmentPath:   s.getAttachment,
-		"/":                       s.unknownPath,
+
+		"GET /{object}/message_templates":    s.listTemplates,
+		"POST /{object}/message_templates":   s.postTemplate,
+		"DELETE /{object}/message_templates": s.deleteTemplates,
+
+		"GET " + attachmentPath: s.getAttachment,
+		"GET /debug_token":      s.debugToken,
+
+		"GET /{object}/phone_numbers":              s.listNumbersOf,
+		"GET /{object}/template_analytics":         s.countTemplates,
+		"GET /{object}/whatsapp_business_profile":  s.getProfile,
+		"POST /{object}/whatsapp_business_profile": s.postProfile,
+		"GET /{object}/block_users":                s.listBlocked,
+		"POST /{object}/block_users":               s.changeBlocked,
+		"DELETE /{object}/block_users":             s.changeBlocked,
+		"POST /{object}/uploads":                   s.beginUpload,
+
+		"/": s.unknownPath,
 	} {
 		mux.Handle(pattern, s.graphRoute(serve))
 	}
@@ -53,11 +73,12 @@ func (s *Sim) graphRoute(serve graphHandler) http.Handler {
 	})
 }
 
-// token returns the bearer token of a request, if it belongs to any number.
+// token returns the token of a request, if it belongs to any number. Graph takes the scheme OAuth too, and its upload pages
+// show no other.
 func (s *Sim) token(r *http.Request) (string, error) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
-	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {
+	if !ok || token == "" || (!strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth")) {
 		return "", badToken("An access token is required to request this resource")
 	}
 	for _, n := range s.numbers {
@@ -73,39 +94,39 @@ func (s *Sim) ownNumber(r *http.Request, token string) (Number, error) {
 	id := r.PathValue("object")
 	n, ok := s.numberByID(id)
 	if !ok || n.AccessToken != token {
-		return Number{}, noObject(r.Method, id)
+		return Number{}, rule.NoObject(r.Method, id)
 	}
 	return n, nil
 }
 
-// numberAnswer is a business number read back.
-// Meta's Postman collection, "Get Phone Number By ID" (2025-09)
-type numberAnswer struct {
-	VerifiedName  string `json:"verified_name"`
-	Display       string `json:"display_phone_number"`
-	ID            string `json:"id"`
-	QualityRating string `json:"quality_rating"`
+// ownWABA finds the account named in the path, if the token may use a number of it.
+func (s *Sim) ownWABA(r *http.Request, token string) (string, error) {
+	id := r.PathValue("object")
+	if !s.mayUse(id, token) {
+		return "", rule.NoObject(r.Method, id)
+	}
+	return id, nil
 }
 
-// getObject answers for whatever has this id: a number, or else a medium.
-func (s *Sim) getObject(w http.ResponseWriter, r *http.Request, token string) error {
-	n, err := s.ownNumber(r, token)
-	if err != nil {
-		return s.getMedia(w, r, token)
+func (s *Sim) mayUse(waba, token string) bool {
+	return slices.ContainsFunc(s.numbers, func(n Number) bool { return n.WABAID == waba && n.AccessToken == token })
+}
+
+// edges are the paths below an object that some object has.
+func edges() []string {
+	return []string{
+		"messages", "media", "message_templates", "phone_numbers", "template_analytics", "whatsapp_business_profile", "block_users", "uploads",
 	}
-	return writeJSON(w, http.StatusOK, numberAnswer{
-		VerifiedName: "Simulated Business", Display: n.Display, ID: n.ID, QualityRating: "GREEN",
-	})
 }
 
 // unknownPath tells a path that never works from a method that an object does not know.
 func (s *Sim) unknownPath(_ http.ResponseWriter, r *http.Request, _ string) error {
 	object, edge, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	if isDigits(object) && (edge == "" || edge == "messages" || edge == "media") {
-		return noObject(r.Method, object)
+	if isDigits(object) && (edge == "" || slices.Contains(edges(), edge)) {
+		return rule.NoObject(r.Method, object)
 	}
-	return &graphError{
-		status: http.StatusBadRequest, code: codePath, kind: errorTypeOAuth,
-		message: "Unknown path components: " + r.URL.Path,
+	return &rule.Error{
+		Status: http.StatusBadRequest, Code: rule.CodePath, Kind: rule.TypeOAuth,
+		Message: "Unknown path components: " + r.URL.Path,
 	}
 }

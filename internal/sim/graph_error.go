@@ -6,78 +6,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
+
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
-// Meta's error codes that this face gives.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09)
-const (
-	codeParameter    = 100    // something about the request is wrong
-	codeToken        = 190    // no token, or one nobody knows
-	codePath         = 2500   // no such path
-	codeUnknown      = 131000 // Meta's own fault
-	codeRequired     = 131008 // a parameter is missing
-	codeValue        = 131009 // a parameter's value does not hold
-	codeSelf         = 131021 // the recipient is the sender
-	codeWindow       = 131047 // the user has not written in the last 24 hours
-	codeUnsupported  = 131051 // the type of message is not supported
-	codeUpload       = 131053 // the upload is not acceptable
-	subcodeNoObject  = 33     // with codeParameter: no such object, or not for this token
-	errorTypeOAuth   = "OAuthException"
-	errorTypeMethod  = "GraphMethodException"
-	errorPage        = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
-	messagingProduct = "whatsapp"
-)
-
-// graphError is a refusal in Meta's shape. Details are for people; clients go by the code.
-type graphError struct {
-	status  int
-	code    int
-	subcode int
-	kind    string
-	message string
-	details string
-}
-
-func (e *graphError) Error() string {
-	return fmt.Sprintf("graph error %d: %s: %s", e.code, e.message, e.details)
-}
-
-// refuse is the common refusal: HTTP 400 with the code in the message and a sentence of detail.
-func refuse(code int, title, format string, args ...any) *graphError {
-	return &graphError{
-		status:  http.StatusBadRequest,
-		code:    code,
-		kind:    errorTypeOAuth,
-		message: fmt.Sprintf("(#%d) %s", code, title),
-		details: fmt.Sprintf(format, args...),
-	}
-}
-
-func badParameter(format string, args ...any) *graphError {
-	return refuse(codeParameter, "Invalid parameter", format, args...)
-}
-
-func badValue(format string, args ...any) *graphError {
-	return refuse(codeValue, "Parameter value is not valid", format, args...)
-}
-
-func missing(name string) *graphError {
-	return refuse(codeRequired, "Required parameter is missing", "parameter %s is required", name)
-}
+const messagingProduct = "whatsapp"
 
 // badToken answers a request without a token that anybody knows. Its message carries no code, as Meta's does not.
-func badToken(message string) *graphError {
-	return &graphError{status: http.StatusUnauthorized, code: codeToken, kind: errorTypeOAuth, message: message}
-}
-
-// noObject is Meta's answer both for an id that is nothing and for one that belongs to somebody else.
-func noObject(method, id string) *graphError {
-	return &graphError{
-		status: http.StatusBadRequest, code: codeParameter, subcode: subcodeNoObject, kind: errorTypeMethod,
-		message: fmt.Sprintf("Unsupported %s request. No object with ID '%s' is visible to this token, or it has no such operation.",
-			strings.ToLower(method), id),
-	}
+func badToken(message string) *rule.Error {
+	return &rule.Error{Status: http.StatusUnauthorized, Code: rule.CodeToken, Kind: rule.TypeOAuth, Message: message}
 }
 
 // errorBody is the envelope of every error.
@@ -88,6 +25,8 @@ type errorBody struct {
 		Type    string     `json:"type"`
 		Code    int        `json:"code"`
 		Subcode int        `json:"error_subcode,omitempty"`
+		Title   string     `json:"error_user_title,omitempty"`
+		User    string     `json:"error_user_msg,omitempty"`
 		Data    *errorData `json:"error_data,omitempty"`
 		Trace   string     `json:"fbtrace_id"`
 	} `json:"error"`
@@ -100,24 +39,29 @@ type errorData struct {
 
 // answerGraphError writes err in Meta's shape. Anything that is not a refusal is the simulator's own fault.
 func (s *Sim) answerGraphError(w http.ResponseWriter, r *http.Request, err error) {
-	var refused *graphError
+	var refused *rule.Error
 	if !errors.As(err, &refused) {
 		s.log.ErrorContext(r.Context(), "request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
-		refused = &graphError{
-			status: http.StatusInternalServerError, code: codeUnknown, kind: errorTypeOAuth,
-			message: "(#131000) Something went wrong", details: "the simulator could not do its part; its log says why",
+		refused = &rule.Error{
+			Status: http.StatusInternalServerError, Code: rule.CodeUnknown, Kind: rule.TypeOAuth,
+			Message: "(#131000) Something went wrong", Details: "the simulator could not do its part; its log says why",
 		}
 	}
-	var body errorBody
-	body.Error.Message, body.Error.Type = refused.message, refused.kind
-	body.Error.Code, body.Error.Subcode = refused.code, refused.subcode
-	if refused.details != "" {
-		body.Error.Data = &errorData{Product: messagingProduct, Details: refused.details}
-	}
-	body.Error.Trace = s.trace()
-	if err := writeJSON(w, refused.status, body); err != nil {
+	if err := writeJSON(w, refused.Status, s.errorAnswer(refused)); err != nil {
 		s.log.DebugContext(r.Context(), "answer lost", slog.Any("err", err))
 	}
+}
+
+// errorAnswer is the body of a refusal.
+func (s *Sim) errorAnswer(refused *rule.Error) (body errorBody) {
+	e := &body.Error
+	e.Message, e.Type, e.Code, e.Subcode = refused.Message, refused.Kind, refused.Code, refused.Subcode
+	e.Title, e.User = refused.UserTitle, refused.UserMessage
+	if refused.Details != "" {
+		e.Data = &errorData{Product: messagingProduct, Details: refused.Details}
+	}
+	e.Trace = s.trace()
+	return body
 }
 
 // trace makes an fbtrace_id.

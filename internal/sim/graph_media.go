@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
 // mediaAnswer is a medium read back; its url works for five minutes and needs the token too.
@@ -69,7 +71,7 @@ func (s *Sim) postMedia(w http.ResponseWriter, r *http.Request, token string) er
 func (s *Sim) readUpload(r *http.Request) (up upload, err error) {
 	form, err := r.MultipartReader()
 	if err != nil {
-		return up, badParameter("send the file as multipart/form-data: %s", err)
+		return up, rule.BadParameter("send the file as multipart/form-data: %s", err)
 	}
 	for {
 		part, err := form.NextPart()
@@ -77,7 +79,7 @@ func (s *Sim) readUpload(r *http.Request) (up upload, err error) {
 			return up, nil
 		}
 		if err != nil {
-			return up, badParameter("the form is broken: %s", err)
+			return up, rule.BadParameter("the form is broken: %s", err)
 		}
 		if err := s.readUploadPart(part, &up); err != nil {
 			return up, err
@@ -94,7 +96,7 @@ func (s *Sim) readUploadPart(part *multipart.Part, up *upload) error {
 		up.typ, err = readField(part)
 	case "file":
 		if up.file != nil {
-			return badParameter("send one file at a time")
+			return rule.BadParameter("send one file at a time")
 		}
 		up.partType, up.filename = part.Header.Get("Content-Type"), part.FileName()
 		st, err := s.media.stage(part, maxMedia)
@@ -116,7 +118,7 @@ func stageFault(err error) error {
 		return tooLarge(maxMedia)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return badParameter("the file ends in the middle")
+		return rule.BadParameter("the file ends in the middle")
 	}
 	return err
 }
@@ -126,7 +128,7 @@ func readField(part io.Reader) (string, error) {
 	const most = 64 << 10
 	data, err := io.ReadAll(io.LimitReader(part, most))
 	if err != nil {
-		return "", badParameter("the form is broken: %s", err)
+		return "", rule.BadParameter("the form is broken: %s", err)
 	}
 	return string(data), nil
 }
@@ -141,42 +143,42 @@ func (u upload) mimeType() string {
 
 func (u upload) check() error {
 	if u.product != messagingProduct {
-		return badParameter("messaging_product must be whatsapp")
+		return rule.BadParameter("messaging_product must be whatsapp")
 	}
 	if u.file == nil {
-		return missing("file")
+		return rule.Missing("file")
 	}
 	bare := bareType(u.mimeType())
 	kind := kindOf(bare)
 	if kind == "" {
-		return badParameter("file is of type %q, which is none that Meta takes", bare)
+		return rule.BadParameter("file is of type %q, which is none that Meta takes", bare)
 	}
 	if field := bareType(u.typ); field != "" && kindOf(field) != "" && field != bare {
-		return badParameter("type says %s, but the file says %s", field, bare)
+		return rule.BadParameter("type says %s, but the file says %s", field, bare)
 	}
 	if limit := sizeLimit(kind, u.file.animated); u.file.size > limit {
 		return tooLarge(limit)
 	}
 	if u.file.size == 0 {
-		return badParameter("file is empty")
+		return rule.BadParameter("file is empty")
 	}
 	return nil
 }
 
 func tooLarge(limit int64) error {
-	return refuse(codeUpload, "Media upload error", "the file is larger than %d bytes", limit)
+	return rule.Refuse(rule.CodeUpload, "Media upload error", "the file is larger than %d bytes", limit)
 }
 
 // ownMedium finds a medium by the id in the path, if the token may use its number.
 func (s *Sim) ownMedium(r *http.Request, id, token string) (*medium, error) {
 	m, ok := s.media.lookup(id, time.Now())
 	if !ok {
-		return nil, noObject(r.Method, id)
+		return nil, rule.NoObject(r.Method, id)
 	}
 	n, ok := s.numberByID(m.numberID)
 	asked := r.URL.Query().Get("phone_number_id")
 	if !ok || n.AccessToken != token || (asked != "" && asked != n.ID) {
-		return nil, noObject(r.Method, id)
+		return nil, rule.NoObject(r.Method, id)
 	}
 	return m, nil
 }
@@ -209,8 +211,8 @@ func (s *Sim) getAttachment(w http.ResponseWriter, r *http.Request, token string
 	id := query.Get("mid")
 	m, err := s.ownMedium(r, id, token)
 	if err != nil || !s.media.opens(m, query.Get("key"), time.Now()) {
-		gone := noObject(r.Method, id)
-		gone.status = http.StatusNotFound
+		gone := rule.NoObject(r.Method, id)
+		gone.Status = http.StatusNotFound
 		return gone
 	}
 	body, err := s.media.open(m)

@@ -70,7 +70,7 @@ func TestSendIsRefusedAsMetaDoes(t *testing.T) {
 		{"recipient type", envelope(`"to":"` + user + `","recipient_type":"crowd","type":"text","text":{"body":"x"}`), 100},
 		{"group with a phone number", envelope(`"to":"` + user + `","recipient_type":"group","type":"text","text":{"body":"x"}`), 100},
 		{"type nobody knows", toUser(`"type":"poem","poem":{}`), 100},
-		{"type of Meta's not taken yet", toUser(`"type":"template","template":{"name":"x"}`), 131051},
+		{"type of Meta's not taken yet", toUser(`"type":"pin","pin":{"type":"pin"}`), 131051},
 		{"object of the type is missing", toUser(`"type":"image"`), 131008},
 		{"object is no object", toUser(`"type":"text","text":"x"`), 100},
 		{"unknown key", toUser(`"type":"text","text":{"body":"x","font":"bold"}`), 100},
@@ -198,6 +198,10 @@ func TestNumberIsReadBack(t *testing.T) {
 	s := start(t, options(t, newReceiver()))
 	var got map[string]json.RawMessage
 	decode(t, askJSON(s.Graph(), http.MethodGet, "/v23.0/"+numberID+"?fields=id", token, ""), http.StatusOK, &got)
+	if len(got) != 1 || string(got["id"]) != `"`+numberID+`"` {
+		t.Errorf("got %s", got)
+	}
+	decode(t, askJSON(s.Graph(), http.MethodGet, "/v23.0/"+numberID, token, ""), http.StatusOK, &got)
 	if string(got["display_phone_number"]) != `"`+display+`"` {
 		t.Errorf("got %s", got)
 	}

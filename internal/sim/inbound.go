@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,10 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
+
+	"github.com/waypost/waypost/internal/sim/inbound"
+	"github.com/waypost/waypost/internal/sim/message"
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
 // Inbound is a message that a phone writes to a business number.
@@ -18,11 +24,17 @@ type Inbound struct {
 	To       string    // id or display number of the business number; may be empty when there is one
 	Type     string    // empty: text, or what the medium is by its MIME type
 	Text     string    // for text
-	Media    io.Reader // for everything else, at most 100 MB
+	Media    io.Reader // for a file, at most 100 MB
 	MIMEType string    // of Media; empty: told from its first bytes
 	Filename string    // of Media; Meta passes it on for documents
 	Caption  string    // of Media
 	ReplyTo  string    // the wamid that this answers
+
+	// Object is for every other type: what Meta's callback has under the type's name.
+	Object    json.RawMessage
+	Referral  json.RawMessage // the advertisement or post that led here, as Meta's callback has it
+	Forwarded bool            // the message was passed on by the user
+	Often     bool            // … and by many before
 }
 
 // Say lets a phone write. It returns the wamid once the callback is in line to be posted.
@@ -46,7 +58,12 @@ func (s *Sim) say(ctx context.Context, in Inbound, st *staged) (string, error) {
 		}
 		return "", err
 	}
-	c := content{Type: in.Type, Text: in.Text, Caption: in.Caption, Filename: in.Filename}
+	c := message.Content{Type: in.Type, Text: in.Text, Caption: in.Caption, Filename: in.Filename}
+	if inbound.Is(in.Type) {
+		if c, err = s.readObject(&in); err != nil {
+			return "", err
+		}
+	}
 	var m *medium
 	if st != nil {
 		m, err = s.keepInbound(n, in, *st)
@@ -73,10 +90,23 @@ func (s *Sim) checkInbound(in *Inbound, st *staged) (Number, error) {
 	if n.Display == in.From {
 		return Number{}, errors.New("from: the business number cannot write to itself")
 	}
+	if s.records.Blocks(n.ID, in.From) {
+		return Number{}, errors.New("from: the business number has blocked this phone")
+	}
+	if in.Referral != nil {
+		if err := inbound.Referral(in.Referral); err != nil {
+			return Number{}, plainly(err)
+		}
+	}
 	if in.ReplyTo != "" && !s.knows(in.ReplyTo) {
 		return Number{}, fmt.Errorf("reply_to: message %w", ErrNotFound)
 	}
-	if st == nil {
+	switch {
+	case st != nil && inbound.Is(in.Type):
+		return n, fmt.Errorf("type %q: it takes no file", in.Type)
+	case st == nil && inbound.Is(in.Type):
+		return n, nil
+	case st == nil:
 		return n, in.checkText()
 	}
 	return n, in.checkMedium(*st)
@@ -87,10 +117,10 @@ func (in *Inbound) checkText() error {
 		in.Type = typeText
 	}
 	if in.Type != typeText {
-		return fmt.Errorf("type %q: a text, or a file of kind image, audio, video, document or sticker", in.Type)
+		return fmt.Errorf("type %q: a text, a file of kind image, audio, video, document or sticker, or an object of %v", in.Type, inbound.Kinds())
 	}
-	if in.Text == "" || utf8.RuneCountInString(in.Text) > maxBody {
-		return fmt.Errorf("text: give 1 to %d characters", maxBody)
+	if in.Text == "" || utf8.RuneCountInString(in.Text) > message.MaxBody {
+		return fmt.Errorf("text: give 1 to %d characters", message.MaxBody)
 	}
 	return nil
 }
@@ -113,8 +143,8 @@ func (in *Inbound) checkMedium(st staged) error {
 	if in.Type != kind && in.Type != kindDocument {
 		return fmt.Errorf("type %q: a file of type %s goes as %s or document", in.Type, bareType(in.MIMEType), kind)
 	}
-	if utf8.RuneCountInString(in.Caption) > maxCaption {
-		return fmt.Errorf("caption: give at most %d characters", maxCaption)
+	if utf8.RuneCountInString(in.Caption) > message.MaxCaption {
+		return fmt.Errorf("caption: give at most %d characters", message.MaxCaption)
 	}
 	return nil
 }
@@ -138,37 +168,52 @@ func (s *Sim) keepInbound(n Number, in Inbound, st staged) (*medium, error) {
 }
 
 // arrive records the message, opens the window and puts the callback in line.
-func (s *Sim) arrive(n Number, in Inbound, c content, m *medium) string {
+func (s *Sim) arrive(n Number, in Inbound, c message.Content, m *medium) string {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.phone(in.From)
 	wamid := s.random.wamid(in.From)
-	update := inboundMessage{From: in.From, ID: wamid, Timestamp: unixText(now), Type: c.Type}
-	if quotedMessage := s.messages[in.ReplyTo]; quotedMessage != nil {
-		update.Context = &inboundContext{From: n.Display, ID: in.ReplyTo}
-		if slices.Contains(p.messages, quotedMessage) && quotedMessage.Direction == fromPhone {
-			update.Context.From = in.From
-		}
+	update := inboundMessage{
+		From: in.From, ID: wamid, Timestamp: unixText(now), Type: c.Type, Referral: in.Referral, Context: s.contextOf(n, in, p),
 	}
-	if m == nil {
+	switch {
+	case c.Object != nil:
+		update.embed(c)
+	case m == nil:
 		update.Text = &inboundText{Body: c.Text}
-	} else {
+	default:
 		update.attach(m, c, s.media.link(m, now))
 	}
 	shown := s.newMessage(wamid, fromPhone, n, c, now)
-	shown.ReplyTo, shown.phone = in.ReplyTo, p.Number
+	shown.ReplyTo, shown.phone = cmp.Or(in.ReplyTo, c.Target), p.Number
 	p.messages = append(p.messages, shown)
-	p.wrote[n.ID] = now
-	s.emit(n, value{
-		Contacts: []callbackPerson{{Profile: profile{Name: p.Name}, WAID: p.Number}},
-		Messages: []inboundMessage{update},
-	}, now)
+	v := value{Messages: []inboundMessage{update}}
+	if c.Type != inbound.TypeSystem { // what the system says was not written by the user, and names no contact
+		p.wrote[n.ID] = now
+		v.Contacts = []callbackPerson{{Profile: profile{Name: p.Name}, WAID: p.Number}}
+	}
+	s.emit(n, v, now)
 	return wamid
 }
 
+// contextOf says what a message answers and whether it was passed on; nil when there is nothing to say. The lock must be held.
+func (s *Sim) contextOf(n Number, in Inbound, p *phone) *inboundContext {
+	c := inboundContext{Forwarded: in.Forwarded && !in.Often, Often: in.Often}
+	if quotedMessage := s.messages[in.ReplyTo]; quotedMessage != nil {
+		c.From, c.ID = n.Display, in.ReplyTo
+		if slices.Contains(p.messages, quotedMessage) && quotedMessage.Direction == fromPhone {
+			c.From = in.From
+		}
+	}
+	if c == (inboundContext{}) {
+		return nil
+	}
+	return &c
+}
+
 // attach puts the medium under the key of its kind.
-func (u *inboundMessage) attach(m *medium, c content, link string) {
+func (u *inboundMessage) attach(m *medium, c message.Content, link string) {
 	object := &inboundMedia{
 		MIMEType: m.MIMEType, SHA256: base64.StdEncoding.EncodeToString(m.sum[:]), ID: m.ID, URL: link,
 	}
@@ -185,6 +230,65 @@ func (u *inboundMessage) attach(m *medium, c content, link string) {
 	default:
 		object.Caption, object.Filename, u.Document = c.Caption, c.Filename, object
 	}
+}
+
+// embed puts an object under the name of its type.
+func (u *inboundMessage) embed(c message.Content) {
+	named, err := json.Marshal(map[string]json.RawMessage{c.Type: c.Object})
+	if err == nil {
+		err = json.Unmarshal(named, &u.inboundObjects)
+	}
+	if err != nil || c.Type != inbound.TypeUnsupported {
+		return // the object was encoded by package inbound, so there is no error
+	}
+	const title = "Message type unknown"
+	u.Errors = []statusError{{
+		Code: rule.CodeUnsupported, Title: title, Message: title, Data: errorData{Details: "Message type is currently not supported."},
+	}}
+}
+
+// readObject reads what is neither a text nor a file, and finds what it is about.
+func (s *Sim) readObject(in *Inbound) (message.Content, error) {
+	c, err := inbound.Read(in.Type, in.Object)
+	if err != nil {
+		return message.Content{}, plainly(err)
+	}
+	if c.Target != "" && !s.knows(c.Target) {
+		return message.Content{}, fmt.Errorf("%s: message %w", in.Type, ErrNotFound)
+	}
+	if in.Type == inbound.TypeSystem && c.Text == "" {
+		c, err = s.numberChanged(in.From, in.Object)
+	}
+	return message.Content{Type: in.Type, Text: c.Text, Target: c.Target, Object: c.Object}, err
+}
+
+// numberChanged writes the sentence that comes with a changed number.
+func (s *Sim) numberChanged(from string, raw json.RawMessage) (inbound.Content, error) {
+	var change struct {
+		Body string `json:"body"`
+		WAID string `json:"wa_id"`
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(raw, &change); err != nil {
+		return inbound.Content{}, fmt.Errorf("system: %w", err)
+	}
+	s.mu.Lock()
+	change.Body = fmt.Sprintf("User %s changed from %s to %s", s.phone(from).Name, from, change.WAID)
+	s.mu.Unlock()
+	object, err := json.Marshal(change)
+	if err != nil {
+		return inbound.Content{}, fmt.Errorf("system: %w", err)
+	}
+	return inbound.Content{Text: change.Body, Object: object}, nil
+}
+
+// plainly takes the sentence for people out of a refusal in Meta's shape.
+func plainly(err error) error {
+	var refused *rule.Error
+	if errors.As(err, &refused) {
+		return errors.New(refused.Details)
+	}
+	return err
 }
 
 // contextReader ends with its context.

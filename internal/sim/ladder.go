@@ -3,7 +3,12 @@ package sim
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/waypost/waypost/internal/sim/message"
+	"github.com/waypost/waypost/internal/sim/rule"
+	"github.com/waypost/waypost/internal/sim/template"
 )
 
 // The steps of a send, as Meta names them. Accepted is ours: the time between the answer and the first callback.
@@ -46,6 +51,8 @@ type outbound struct {
 	phone        *phone // nil for a group
 	shown        *Message
 	conversation string
+	template     template.Template // zero for everything else
+	inWindow     bool
 	delivery     time.Duration // delays are drawn at once, so that they depend on the order of sends alone
 	reading      time.Duration
 }
@@ -63,7 +70,7 @@ func (s *Sim) Sends() []Send {
 }
 
 // accept records a send and schedules what becomes of it.
-func (s *Sim) accept(from Number, q sendRequest, c content, body json.RawMessage) Send {
+func (s *Sim) accept(from Number, q sendRequest, c outgoing, body json.RawMessage) Send {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,34 +81,57 @@ func (s *Sim) accept(from Number, q sendRequest, c content, body json.RawMessage
 		},
 		from:         from,
 		conversation: s.random.hex(),
+		template:     c.template,
+		inWindow:     true,
 	}
 	first := s.random.between(s.timing.Sent)
 	m.delivery, m.reading = s.random.between(s.timing.Delivered), s.random.between(s.timing.Read)
-	m.shown = s.newMessage(m.WAMID, toPhone, from, c, now)
+	m.shown = s.newMessage(m.WAMID, toPhone, from, c.Content, now)
 	m.shown.Status = statusAccepted
 	if q.Context != nil {
 		m.shown.ReplyTo = q.Context.MessageID
 	}
-	open := true
+	if c.Target != "" {
+		m.shown.ReplyTo = c.Target
+	}
 	if q.RecipientType == recipientIndividual {
 		m.phone = s.phone(q.To)
 		m.phone.messages = append(m.phone.messages, m.shown)
-		open = m.phone.mayReceive(from.ID, now)
+		m.inWindow = m.phone.mayReceive(from.ID, now)
 	}
 	s.sends = append(s.sends, m)
-	if open {
-		s.at(now.Add(first), m.sent(s))
+	if why := s.obstacle(m, c); why != nil {
+		s.at(now.Add(first), func(now time.Time) { s.fail(m, why, now) })
 	} else {
-		s.at(now.Add(first), func(now time.Time) { s.fail(m, now) })
+		s.at(now.Add(first), m.sent(s))
 	}
 	return m.Send
 }
 
-// sent is the first step. A group gets no further here: its members are no phones of ours.
+// obstacle is why an accepted send cannot arrive, or nil. The lock must be held.
+func (s *Sim) obstacle(m *outbound, c outgoing) *statusError {
+	target := s.messages[c.Target]
+	switch {
+	case s.records.Blocks(m.NumberID, m.To):
+		return because(rule.CodeUndeliverable, "Message undeliverable", "The number has blocked this user.")
+	case !m.inWindow && c.Type != message.TypeTemplate:
+		return because(rule.CodeWindow, "Re-engagement message",
+			"More than 24 hours have passed since this user last wrote to the number; send a template instead.")
+	case c.Type == message.TypeReaction && target != nil && target.Type == message.TypeReaction:
+		return because(rule.CodeValue, "Parameter value is not valid", "A reaction cannot be reacted to.")
+	}
+	return nil
+}
+
+func because(code int, title, details string) *statusError {
+	return &statusError{Code: code, Title: title, Message: title, Href: rule.ErrorPage, Data: errorData{Details: details}}
+}
+
+// sent is the first step, and the only one of a reaction. A group gets no further here: its members are no phones of ours.
 func (m *outbound) sent(s *Sim) func(time.Time) {
 	return func(now time.Time) {
 		s.climb(m, statusSent, now)
-		if m.phone != nil {
+		if m.phone != nil && m.Type != message.TypeReaction {
 			s.at(now.Add(m.delivery), m.delivered(s))
 		}
 	}
@@ -138,30 +168,38 @@ func (s *Sim) climb(m *outbound, step string, now time.Time) {
 	switch step {
 	case statusSent:
 		update.Conversation = &conversation{
-			ID: m.conversation, Expires: unixText(now.Add(window)), Origin: origin{Type: "service"},
+			ID: m.conversation, Expires: unixText(now.Add(window)), Origin: origin{Type: m.category()},
 		}
-		update.Pricing = servicePrice()
+		update.Pricing = m.price()
 	case statusDelivered:
-		update.Conversation = &conversation{ID: m.conversation, Origin: origin{Type: "service"}}
-		update.Pricing = servicePrice()
+		update.Conversation = &conversation{ID: m.conversation, Origin: origin{Type: m.category()}}
+		update.Pricing = m.price()
 	}
 	s.record(m, Status{Name: step, At: now}, update)
 }
 
-// servicePrice is the price of a free-form message inside the window. It comes with sent and with one later step.
-func servicePrice() *pricing {
-	return &pricing{Billable: false, Model: "PMP", Type: "free_customer_service", Category: "service"}
+// category is what a message is priced as: a template's own category, or service.
+func (m *outbound) category() string {
+	if m.template.ID == "" {
+		return "service"
+	}
+	return strings.ToLower(m.template.Category)
 }
 
-// fail ends a send outside the window. Meta accepts such a send and says only afterwards that it is not delivered.
-func (s *Sim) fail(m *outbound, now time.Time) {
-	const title = "Re-engagement message"
+// price comes with sent and with one later step. Inside the window only marketing and authentication cost.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing (read 2026-09)
+func (m *outbound) price() *pricing {
+	if m.template.ID == "" || (m.template.Category == template.Utility && m.inWindow) {
+		return &pricing{Billable: false, Model: "PMP", Type: "free_customer_service", Category: m.category()}
+	}
+	return &pricing{Billable: true, Model: "PMP", Type: "regular", Category: m.category()}
+}
+
+// fail ends a send that cannot arrive. Meta accepts such a send and says only afterwards that it is not delivered.
+func (s *Sim) fail(m *outbound, why *statusError, now time.Time) {
 	update := m.update(statusFailed, now)
-	update.Errors = []statusError{{
-		Code: codeWindow, Title: title, Message: title, Href: errorPage,
-		Data: errorData{Details: "More than 24 hours have passed since this user last wrote to the number; send a template instead."},
-	}}
-	s.record(m, Status{Name: statusFailed, At: now, Code: codeWindow}, update)
+	update.Errors = []statusError{*why}
+	s.record(m, Status{Name: statusFailed, At: now, Code: why.Code}, update)
 }
 
 func (m *outbound) update(step string, now time.Time) statusUpdate {

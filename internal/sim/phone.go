@@ -1,11 +1,14 @@
 package sim
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/waypost/waypost/internal/sim/message"
 )
 
 // ErrNotFound is returned for a phone, number, message or medium that is not there.
@@ -27,17 +30,21 @@ type Phone struct {
 
 // Message is one message of a phone, either way.
 type Message struct {
-	ID        string    `json:"id"`
-	Direction string    `json:"direction"` // to_phone or from_phone
-	NumberID  string    `json:"number_id"` // the business number at the other end
-	Type      string    `json:"type"`
-	Text      string    `json:"text,omitempty"`
-	Caption   string    `json:"caption,omitempty"`
-	Link      string    `json:"link,omitempty"`
-	Media     *Media    `json:"media,omitempty"`
-	ReplyTo   string    `json:"reply_to,omitempty"`
-	Status    string    `json:"status"` // to_phone: accepted, sent, delivered, read or failed; from_phone: sent or read
-	At        time.Time `json:"at"`
+	ID        string `json:"id"`
+	Direction string `json:"direction"` // to_phone or from_phone
+	NumberID  string `json:"number_id"` // the business number at the other end
+	Type      string `json:"type"`
+	Text      string `json:"text,omitempty"`
+	Caption   string `json:"caption,omitempty"`
+	Link      string `json:"link,omitempty"`
+	Media     *Media `json:"media,omitempty"`
+
+	// Content is the object that the type names, as it was sent; texts and media are told by the fields above alone.
+	Content json.RawMessage `json:"content,omitempty"`
+
+	ReplyTo string    `json:"reply_to,omitempty"`
+	Status  string    `json:"status"` // to_phone: accepted, sent, delivered, read or failed; from_phone: sent or read
+	At      time.Time `json:"at"`
 
 	phone string // whose message it is
 }
@@ -143,10 +150,10 @@ func (s *Sim) phone(number string) *phone {
 }
 
 // newMessage makes a message of either direction and remembers it by its id. The lock must be held.
-func (s *Sim) newMessage(wamid, direction string, n Number, c content, now time.Time) *Message {
+func (s *Sim) newMessage(wamid, direction string, n Number, c message.Content, now time.Time) *Message {
 	m := &Message{
 		ID: wamid, Direction: direction, NumberID: n.ID, Type: c.Type, Text: c.Text, Caption: c.Caption, Link: c.Link,
-		Status: statusSent, At: now,
+		Content: c.Object, Status: statusSent, At: now,
 	}
 	if held, ok := s.media.lookup(c.MediaID, now); ok {
 		media := held.Media

@@ -95,3 +95,88 @@ func TestAnswersHaveTheShapeOfMetas(t *testing.T) {
 		})
 	}
 }
+
+func TestManagementHasTheShapeOfMetas(t *testing.T) {
+	s := start(t, options(t, newReceiver()))
+	say(t, s, "hello")
+	const promo = `{"name":"promo","language":"en_US","category":"MARKETING","components":[{"type":"HEADER","format":"TEXT","text":"Sale"},` +
+		`{"type":"BODY","text":"Hi {{1}}, use {{2}} now!","example":{"body_text":[["Ada","X1"]]}},{"type":"FOOTER","text":"Bye"},` +
+		`{"type":"BUTTONS","buttons":[{"type":"QUICK_REPLY","text":"Stop"}]}]}`
+	var put, upload struct{ ID string }
+	decode(t, askJSON(s.Control(), "POST", "/templates", "", `{"waba_id":"900001",`+promo[1:]), 200, &put)
+	decode(t, askJSON(s.Graph(), "POST", "/app/uploads?file_length=1&file_type=image/png", token, ""), 200, &upload)
+	block := envelope(`"block_users":[{"user":"` + user + `"}]`)
+	for _, tt := range []struct{ ending, method, url, body string }{
+		{"/Get template by ID (default fields)#Example response", "GET", "/v23.0/" + put.ID, ""},
+		{"/Get template by name (default fields)#Example response", "GET", templates + "?name=promo", ""},
+		{"/Create catalog template#Example response", "POST", templates, news},
+		{"/Edit template#Example response", "POST", "/v23.0/" + put.ID, promo},
+		{"/Delete template by name#Example response", "DELETE", templates + "?name=promo", ""},
+		{"/Get WABA#Example response", "GET", "/v23.0/900001", ""},
+		{"/Get namespace#Example response", "GET", "/v23.0/900001?fields=message_template_namespace", ""},
+		{"#Get Display Name Status (Beta)", "GET", "/v23.0/" + numberID + "?fields=name_status", ""},
+		{"#Resumable Upload - Create an Upload Session", "POST", "/v23.0/app/uploads?file_length=1&file_type=image/png", ""},
+		{"#Resumable Upload - Query File Upload Status", "GET", "/v23.0/" + upload.ID, ""},
+		{"#Block user(s)", "POST", "/v23.0/" + numberID + "/block_users", block},
+		{"#Get blocked users", "GET", "/v23.0/" + numberID + "/block_users", ""},
+		{"#Unblock user(s)", "DELETE", "/v23.0/" + numberID + "/block_users", block},
+	} {
+		t.Run(tt.ending, func(t *testing.T) {
+			theirs := slices.Sorted(maps.Keys(shape("", sample(t, tt.ending))))
+			var answer map[string]any
+			decode(t, askJSON(s.Graph(), tt.method, tt.url, token, tt.body), 200, &answer)
+			if got := slices.Sorted(maps.Keys(shape("", answer))); !slices.Equal(got, theirs) {
+				t.Errorf("keys %v, Meta's sample has %v", got, theirs)
+			}
+		})
+	}
+}
+
+// requests are Meta's own sample sends, kept beside the repository.
+const requests = "../../../shared/fixtures/meta-send-requests.jsonl"
+
+// TestMetasOwnSendsAreTaken sends the samples of Meta's pages. Media and templates that they name are not here, so only the
+// types that need neither are sent; samples with a placeholder for a number or an emoji are none that can be sent.
+func TestMetasOwnSendsAreTaken(t *testing.T) {
+	file, err := os.Open(requests)
+	if os.IsNotExist(err) {
+		t.Skip("Meta's sample sends are not there: " + requests)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	s := start(t, options(t, newReceiver()))
+	taken := map[string]int{}
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var line struct {
+			Name    string
+			Payload json.RawMessage
+		}
+		var payload map[string]json.RawMessage
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(line.Payload, &payload); err != nil {
+			continue // a form, not a message
+		}
+		kind := strings.Trim(string(payload["type"]), `"`)
+		// A placeholder cannot be sent, and a picture of Meta's is not here.
+		unsendable := slices.ContainsFunc([]string{"<", "http(s)", "JSON Payload", `"image": {"id"`}, func(mark string) bool {
+			return strings.Contains(string(payload[kind]), mark)
+		})
+		if !slices.Contains([]string{"location", "contacts", "reaction", "interactive"}, kind) || unsendable {
+			continue
+		}
+		body := toUser(`"type":"` + kind + `","` + kind + `":` + string(payload[kind]))
+		if w := askJSON(s.Graph(), "POST", "/v23.0/"+numberID+"/messages", token, body); w.Code != 200 {
+			t.Errorf("%s: %s", line.Name, w.Body)
+		}
+		taken[kind]++
+	}
+	if taken["interactive"] < 10 || taken["location"] == 0 || taken["contacts"] == 0 || taken["reaction"] == 0 {
+		t.Errorf("the samples have only %v", taken)
+	}
+}

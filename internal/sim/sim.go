@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -9,11 +10,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/waypost/waypost/internal/sim/business"
+	"github.com/waypost/waypost/internal/sim/rule"
+	"github.com/waypost/waypost/internal/sim/template"
 )
 
 // Number is a business number as the Graph face knows it.
@@ -35,14 +40,16 @@ type Callback struct {
 // Range is a span of time from which a delay is drawn.
 type Range struct{ Min, Max time.Duration }
 
-// Timing says how long each step of a send takes, measured from the step before. A zero Range stands for a small realistic one.
-type Timing struct{ Sent, Delivered, Read Range }
+// Timing says how long each step of a send takes, measured from the step before, and how long a template is under review. A
+// zero Range stands for a small realistic one.
+type Timing struct{ Sent, Delivered, Read, Review Range }
 
 // Options are what New needs. GraphURL, Dir and at least one number are required.
 type Options struct {
 	GraphURL string       // base URL at which Graph is reached; media download URLs begin with it
 	Dir      string       // an existing directory of its own, for the bytes of media
 	Numbers  []Number     // the business numbers
+	AppID    string       // the app that every token belongs to, in digits; empty is a fixed one
 	Callback Callback     // taken as it is; only SetCallback asks the receiver to prove itself
 	Timing   Timing       // pace of the statuses
 	Seed     uint64       // the same seed and the same requests give the same delays and ids; 0 draws a seed
@@ -60,6 +67,7 @@ type Sim struct {
 	log      *slog.Logger
 	onSend   func(Send)
 	numbers  []Number
+	appID    string
 	running  atomic.Bool
 	wake     chan struct{}
 
@@ -75,7 +83,10 @@ type Sim struct {
 	sends    []*outbound
 	messages map[string]*Message // both directions, by wamid
 
-	media *mediaStore // has its own lock
+	// These have locks of their own, which may be taken with mu held and never the other way round.
+	media     *mediaStore
+	templates *template.Store
+	records   *business.Records
 }
 
 // New makes a Sim, or reports every mistake in the options at once.
@@ -106,6 +117,10 @@ func New(o Options) (*Sim, error) {
 		phones:   map[string]*phone{},
 		messages: map[string]*Message{},
 		media:    store,
+
+		appID:     cmp.Or(o.AppID, defaultAppID),
+		records:   business.New(newRandom(seed + 3).hex),
+		templates: template.NewStore(wabasOf(o.Numbers), templateIDs(seed)),
 	}
 	if s.client == nil {
 		s.client, s.ownHTTP = newClient(), true
@@ -117,6 +132,23 @@ func New(o Options) (*Sim, error) {
 		s.onSend = func(Send) {}
 	}
 	return s, nil
+}
+
+// templateIDs makes the ids of templates. They are a stream of their own, as those of media are, and short enough that every
+// client reads them from a JSON number without loss.
+func templateIDs(seed uint64) func() string {
+	r := newRandom(seed + 2)
+	return func() string { return r.digits()[:15] }
+}
+
+// wabasOf lists each account once.
+func wabasOf(numbers []Number) (ids []string) {
+	for _, n := range numbers {
+		if !slices.Contains(ids, n.WABAID) {
+			ids = append(ids, n.WABAID)
+		}
+	}
+	return ids
 }
 
 // newClient makes the client for callbacks. It follows no redirect, because Meta counts anything but 200 as a failure.
@@ -136,7 +168,7 @@ func newClient() *http.Client {
 func (o Options) check() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if !isWebURL(o.GraphURL) {
+	if !rule.IsWebURL(o.GraphURL) {
 		bad("graph url %q: give an http or https address", o.GraphURL)
 	}
 	if info, err := os.Stat(o.Dir); err != nil {
@@ -156,6 +188,9 @@ func (o Options) check() error {
 			bad("number %d: id or display number is taken by an earlier one", i+1)
 		}
 		seen[n.ID], seen[n.Display] = true, true
+	}
+	if o.AppID != "" && !isDigits(o.AppID) {
+		bad("app id %q: digits only", o.AppID)
 	}
 	if o.Callback.URL != "" {
 		errs = append(errs, o.Callback.check())
@@ -182,7 +217,7 @@ func (n Number) check() error {
 
 func (c Callback) check() error {
 	var errs []error
-	if !isWebURL(c.URL) {
+	if !rule.IsWebURL(c.URL) {
 		errs = append(errs, fmt.Errorf("callback url %q: give an http or https address", c.URL))
 	}
 	if c.AppSecret == "" {
@@ -196,7 +231,7 @@ func (t Timing) check() error {
 	for _, step := range []struct {
 		name string
 		span Range
-	}{{"sent", t.Sent}, {"delivered", t.Delivered}, {"read", t.Read}} {
+	}{{"sent", t.Sent}, {"delivered", t.Delivered}, {"read", t.Read}, {"review", t.Review}} {
 		if step.span.Min < 0 || step.span.Max < step.span.Min {
 			errs = append(errs, fmt.Errorf("timing %s: %s to %s is no range", step.name, step.span.Min, step.span.Max))
 		}
@@ -213,6 +248,9 @@ func (t Timing) orDefault() Timing {
 	}
 	if t.Read == (Range{}) {
 		t.Read = Range{400 * time.Millisecond, 1200 * time.Millisecond}
+	}
+	if t.Review == (Range{}) {
+		t.Review = Range{300 * time.Millisecond, 900 * time.Millisecond}
 	}
 	return t
 }
@@ -258,9 +296,4 @@ func (s *Sim) numberByID(id string) (Number, bool) {
 		}
 	}
 	return Number{}, false
-}
-
-func isWebURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

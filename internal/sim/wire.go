@@ -10,6 +10,9 @@ import (
 	"unicode/utf8"
 )
 
+// fieldMessages is the field of messages and statuses.
+const fieldMessages = "messages"
+
 // envelope is the body of every callback. One update each: Meta may batch them, and promises no batching.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
 type envelope struct {
@@ -18,12 +21,13 @@ type envelope struct {
 }
 
 type entry struct {
-	ID      string   `json:"id"` // the WhatsApp Business Account
+	ID      string   `json:"id"`             // the WhatsApp Business Account
+	Time    int64    `json:"time,omitempty"` // with fields of the account only
 	Changes []change `json:"changes"`
 }
 
 type change struct {
-	Value value  `json:"value"`
+	Value any    `json:"value"`
 	Field string `json:"field"`
 }
 
@@ -63,11 +67,30 @@ type inboundMessage struct {
 	Video     *inboundMedia   `json:"video,omitempty"`
 	Document  *inboundMedia   `json:"document,omitempty"`
 	Sticker   *inboundMedia   `json:"sticker,omitempty"`
+	Errors    []statusError   `json:"errors,omitempty"`
+	Referral  json.RawMessage `json:"referral,omitempty"`
+	inboundObjects
+}
+
+// inboundObjects are the objects that package inbound reads, under the names of their types. The control face takes them so too.
+type inboundObjects struct {
+	Location    json.RawMessage `json:"location,omitempty"`
+	Persons     json.RawMessage `json:"contacts,omitempty"`
+	Reaction    json.RawMessage `json:"reaction,omitempty"`
+	Button      json.RawMessage `json:"button,omitempty"`
+	Interactive json.RawMessage `json:"interactive,omitempty"`
+	Order       json.RawMessage `json:"order,omitempty"`
+	System      json.RawMessage `json:"system,omitempty"`
+	Unsupported json.RawMessage `json:"unsupported,omitempty"`
+	Edit        json.RawMessage `json:"edit,omitempty"`
+	Revoke      json.RawMessage `json:"revoke,omitempty"`
 }
 
 type inboundContext struct {
-	From string `json:"from"`
-	ID   string `json:"id"`
+	From      string `json:"from,omitempty"`
+	ID        string `json:"id,omitempty"`
+	Forwarded bool   `json:"forwarded,omitempty"`
+	Often     bool   `json:"frequently_forwarded,omitempty"`
 }
 
 type inboundText struct {
@@ -123,23 +146,21 @@ type statusError struct {
 	Title   string    `json:"title"`
 	Message string    `json:"message"`
 	Data    errorData `json:"error_data"`
-	Href    string    `json:"href"`
+	Href    string    `json:"href,omitempty"` // not in the errors of a message
 }
 
 // encodeCallback makes the bytes of a callback. Meta escapes all that is not ASCII and signs the escaped bytes, so a receiver
 // that checks the signature over anything but the raw body must fail here too.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint (read 2026-09)
-func encodeCallback(n Number, v value) ([]byte, error) {
-	v.Product = messagingProduct
-	v.Metadata = metadata{Display: n.Display, NumberID: n.ID}
+func encodeCallback(wabaID, field string, v any, now time.Time) ([]byte, error) {
+	e := entry{ID: wabaID, Changes: []change{{Value: v, Field: field}}}
+	if field != fieldMessages {
+		e.Time = now.Unix()
+	}
 	var plain bytes.Buffer
 	enc := json.NewEncoder(&plain)
 	enc.SetEscapeHTML(false)
-	err := enc.Encode(envelope{
-		Object: "whatsapp_business_account",
-		Entry:  []entry{{ID: n.WABAID, Changes: []change{{Value: v, Field: "messages"}}}},
-	})
-	if err != nil {
+	if err := enc.Encode(envelope{Object: "whatsapp_business_account", Entry: []entry{e}}); err != nil {
 		return nil, fmt.Errorf("encode callback: %w", err)
 	}
 	return escapeNonASCII(bytes.TrimSpace(plain.Bytes())), nil

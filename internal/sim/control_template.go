@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/waypost/waypost/internal/sim/template"
+)
+
+func (s *Sim) showTemplates(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	list := s.templates.List(template.Filter{WABAID: query.Get("waba_id"), Name: query.Get("name"), Language: query.Get("language")})
+	return writeJSON(w, http.StatusOK, map[string][]template.Template{"templates": append([]template.Template{}, list...)})
+}
+
+// putTemplate places a template without review and without a callback.
+func (s *Sim) putTemplate(w http.ResponseWriter, r *http.Request) error {
+	var wish struct {
+		WABAID     string          `json:"waba_id"`
+		Status     string          `json:"status"`
+		Name       string          `json:"name"`
+		Language   string          `json:"language"`
+		Category   string          `json:"category"`
+		Format     string          `json:"parameter_format,omitempty"`
+		Components json.RawMessage `json:"components"`
+	}
+	if err := readControl(w, r, &wish); err != nil {
+		return err
+	}
+	waba, err := s.account(wish.WABAID)
+	if err != nil {
+		return err
+	}
+	if wish.Status == "" {
+		wish.Status = template.Approved
+	}
+	if !slices.Contains(template.Statuses(), wish.Status) {
+		return tell(http.StatusBadRequest, "status: give one of %s", strings.Join(template.Statuses(), ", "))
+	}
+	draft := map[string]any{"name": wish.Name, "language": wish.Language, "category": wish.Category, "components": wish.Components}
+	if wish.Format != "" {
+		draft["parameter_format"] = wish.Format
+	}
+	raw, err := json.Marshal(draft)
+	if err != nil {
+		return fmt.Errorf("encode template: %w", err)
+	}
+	t, err := s.templates.Put(waba, raw, wish.Status)
+	if err != nil {
+		return tell(http.StatusBadRequest, "%s", plainly(err))
+	}
+	return writeJSON(w, http.StatusOK, t)
+}
+
+// changeTemplate does what Meta does by itself, and calls it back.
+func (s *Sim) changeTemplate(w http.ResponseWriter, r *http.Request) error {
+	var wish template.Change
+	if err := readControl(w, r, &wish); err != nil {
+		return err
+	}
+	before, after, err := s.templates.Change(r.PathValue("id"), wish)
+	if errors.Is(err, template.ErrNotFound) {
+		return tell(http.StatusNotFound, "template: not found")
+	}
+	if err != nil {
+		return tell(http.StatusBadRequest, "%s", err)
+	}
+	now := time.Now()
+	s.mu.Lock()
+	s.emitUpdates(after.WABAID, now, template.Updates(before, after, now)...)
+	s.mu.Unlock()
+	return writeJSON(w, http.StatusOK, after)
+}
+
+// account finds an account by its id; an empty one means the only one.
+func (s *Sim) account(id string) (string, error) {
+	ids := wabasOf(s.numbers)
+	switch {
+	case id == "" && len(ids) == 1:
+		return ids[0], nil
+	case id == "":
+		return "", tell(http.StatusBadRequest, "there are several accounts: say which one in waba_id")
+	case !slices.Contains(ids, id):
+		return "", tell(http.StatusNotFound, "account: not found")
+	}
+	return id, nil
+}
+
+// postCallback sends a callback of any field, so that kinds can be tried of which the simulator knows nothing.
+func (s *Sim) postCallback(w http.ResponseWriter, r *http.Request) error {
+	var wish struct {
+		WABAID string          `json:"waba_id"`
+		Field  string          `json:"field"`
+		Value  json.RawMessage `json:"value"`
+	}
+	if err := readControl(w, r, &wish); err != nil {
+		return err
+	}
+	waba, err := s.account(wish.WABAID)
+	if err != nil {
+		return err
+	}
+	var object map[string]any
+	if err := json.Unmarshal(wish.Value, &object); err != nil || object == nil || wish.Field == "" {
+		return tell(http.StatusBadRequest, "give field, and value as an object")
+	}
+	s.mu.Lock()
+	s.emitField(Post{WABAID: waba, Field: wish.Field}, wish.Value, time.Now())
+	id := s.posted
+	s.mu.Unlock()
+	return writeJSON(w, http.StatusOK, map[string]int{"id": id})
+}
