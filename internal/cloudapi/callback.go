@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/waypost/waypost/internal/wa"
@@ -26,6 +25,8 @@ type envelope struct {
 }
 
 type entry struct {
+	// ID is the WABA's.
+	ID      text              `json:"id"`
 	Changes []json.RawMessage `json:"changes"`
 }
 
@@ -49,9 +50,10 @@ type value struct {
 // contact has a wa_id, a user_id or both.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
 type contact struct {
-	WAID    text `json:"wa_id"`
-	UserID  text `json:"user_id"`
-	Profile struct {
+	WAID         text `json:"wa_id"`
+	UserID       text `json:"user_id"`
+	ParentUserID text `json:"parent_user_id"`
+	Profile      struct {
 		Name     text `json:"name"`
 		Username text `json:"username"`
 	} `json:"profile"`
@@ -85,17 +87,17 @@ func DecodeCallback(raw []byte) ([]wa.Update, error) {
 		var e entry
 		lenient(data, &e)
 		for _, data := range e.Changes {
-			updates = append(updates, decodeChange(data)...)
+			updates = append(updates, e.decode(data)...)
 		}
 	}
 	return updates, nil
 }
 
-func decodeChange(data json.RawMessage) []wa.Update {
+func (e entry) decode(data json.RawMessage) []wa.Update {
 	var c change
 	lenient(data, &c)
 	if c.Field != fieldMessages {
-		return []wa.Update{{}}
+		return []wa.Update{e.template(c)}
 	}
 	var v value
 	lenient(c.Value, &v)
@@ -175,129 +177,7 @@ func (s statusObject) failure() wa.Failure {
 		return wa.Failure{VendorCode: vendorWhatsApp, Title: "Meta gave no reason"}
 	}
 	e := s.Errors[0]
-	code, _ := strconv.Atoi(string(e.Code))
-	return FailureOf(code, string(first(e.Title, e.Message)), string(first(e.Data.Details, e.Details)))
-}
-
-// messageObject is one element of messages. The name of the object that holds
-// the content is the type's.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
-type messageObject struct {
-	ID         text `json:"id"`
-	From       text `json:"from"`
-	FromUserID text `json:"from_user_id"`
-	GroupID    text `json:"group_id"`
-	Timestamp  text `json:"timestamp"`
-	Type       text `json:"type"`
-	Context    struct {
-		ID text `json:"id"`
-	} `json:"context"`
-	Text struct {
-		Body text `json:"body"`
-	} `json:"text"`
-	Image    *mediaNode `json:"image"`
-	Video    *mediaNode `json:"video"`
-	Audio    *mediaNode `json:"audio"`
-	Document *mediaNode `json:"document"`
-	Sticker  *mediaNode `json:"sticker"`
-}
-
-// mediaNode is the media of a message. The url beside the id is not used: it is
-// good for minutes, the id for a week.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/image
-// (read 2026-09)
-type mediaNode struct {
-	ID       text `json:"id"`
-	MIMEType text `json:"mime_type"`
-	SHA256   text `json:"sha256"`
-	Caption  text `json:"caption"`
-	Filename text `json:"filename"`
-	Voice    bool `json:"voice"`
-}
-
-// inbound returns nil for what has no id: without one a repetition could not be
-// told from the next message.
-func (v value) inbound(data json.RawMessage) *wa.Inbound {
-	var m messageObject
-	lenient(data, &m)
-	if m.ID == "" {
-		return nil
-	}
-	in := &wa.Inbound{
-		WAMID: string(m.ID), NumberID: string(v.Metadata.NumberID), To: onlyDigits(string(v.Metadata.Display)),
-		GroupID: string(m.GroupID), At: m.Timestamp.time(), Type: string(m.Type), ReplyTo: string(m.Context.ID),
-	}
-	v.sender(in, m)
-	switch {
-	case m.Type == "text" && m.Text.Body != "":
-		in.Text = string(m.Text.Body)
-	case m.media() != nil && m.media().ID != "":
-		in.Media = m.media().noun(wa.MediaKind(m.Type))
-	default:
-		in.Raw = bytes.Clone(data)
-	}
-	return in
-}
-
-// sender fills who wrote. From is a phone number or missing; a user id has been
-// seen in its place. Both may be missing, and then the only contact tells.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
-func (v value) sender(in *wa.Inbound, m messageObject) {
-	in.UserID = string(m.FromUserID)
-	switch number := strings.TrimPrefix(string(m.From), "+"); {
-	case wa.Digits(number):
-		in.From = number
-	case in.UserID == "":
-		in.UserID = string(m.From)
-	}
-	c, found := v.contact(in.From, in.UserID)
-	if !found {
-		return
-	}
-	in.FromName = string(first(c.Profile.Name, c.Profile.Username))
-	if in.UserID == "" {
-		in.UserID = string(c.UserID)
-	}
-	if in.From == "" && in.UserID == "" && wa.Digits(string(c.WAID)) {
-		in.From = string(c.WAID)
-	}
-}
-
-// contact finds who wrote. The numbers need not be equal where Meta changes
-// prefixes (Brazil, Mexico); with one contact there is no doubt.
-func (v value) contact(from, userID string) (contact, bool) {
-	for _, c := range v.Contacts {
-		if from != "" && string(c.WAID) == from || userID != "" && string(c.UserID) == userID {
-			return c, true
-		}
-	}
-	if len(v.Contacts) == 1 {
-		return v.Contacts[0], true
-	}
-	return contact{}, false
-}
-
-func (m messageObject) media() *mediaNode {
-	switch wa.MediaKind(m.Type) {
-	case wa.KindImage:
-		return m.Image
-	case wa.KindVideo:
-		return m.Video
-	case wa.KindAudio:
-		return m.Audio
-	case wa.KindDocument:
-		return m.Document
-	case wa.KindSticker:
-		return m.Sticker
-	}
-	return nil
-}
-
-func (n mediaNode) noun(kind wa.MediaKind) *wa.InboundMedia {
-	return &wa.InboundMedia{
-		MetaID: string(n.ID), Kind: kind, MIMEType: string(n.MIMEType), SHA256: string(n.SHA256),
-		Caption: string(n.Caption), Filename: string(n.Filename), Voice: n.Voice,
-	}
+	return FailureOf(e.Code.number(), string(first(e.Title, e.Message)), string(first(e.Data.Details, e.Details)))
 }
 
 // tooDeep looks before the decoder does, which goes 10,000 levels down.

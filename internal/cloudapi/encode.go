@@ -18,12 +18,13 @@ type sendBody struct {
 	To            string `json:"to"`
 	Type          string `json:"type"`
 
-	Text     *textObject  `json:"text,omitempty"`
-	Image    *mediaObject `json:"image,omitempty"`
-	Video    *mediaObject `json:"video,omitempty"`
-	Audio    *mediaObject `json:"audio,omitempty"`
-	Document *mediaObject `json:"document,omitempty"`
-	Sticker  *mediaObject `json:"sticker,omitempty"`
+	Text *textObject `json:"text,omitempty"`
+	mediaSlots
+	Location    *locationObject    `json:"location,omitempty"`
+	Contacts    []cardObject       `json:"contacts,omitempty"`
+	Reaction    *reactionObject    `json:"reaction,omitempty"`
+	Interactive *interactiveObject `json:"interactive,omitempty"`
+	Template    *templateObject    `json:"template,omitempty"`
 
 	// Tag comes back in every status of the message, whatever became of the
 	// answer. Meta takes 512 characters.
@@ -37,16 +38,6 @@ type sendBody struct {
 type textObject struct {
 	PreviewURL bool   `json:"preview_url"`
 	Body       string `json:"body"`
-}
-
-// mediaObject is the media of a media message, by id or by link.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/image-messages and its
-// neighbours (read 2026-09)
-type mediaObject struct {
-	ID       string `json:"id,omitempty"`
-	Link     string `json:"link,omitempty"`
-	Caption  string `json:"caption,omitempty"`
-	Filename string `json:"filename,omitempty"`
 }
 
 const (
@@ -78,15 +69,46 @@ func newSendBody(d wa.Dispatch) (sendBody, error) {
 	if err := body.address(d.Message.Recipient); err != nil {
 		return body, err
 	}
-	switch c := d.Message.Content.(type) {
+	return body, body.fill(d.Message.Content, encoder{d.MetaMedia})
+}
+
+// encoder turns nouns into Meta's objects.
+type encoder struct {
+	// metaMedia has Meta's id for each media of ours.
+	metaMedia map[wa.MediaID]string
+}
+
+// fill sets the type, and the object of the same name.
+func (b *sendBody) fill(content wa.Content, e encoder) (err error) {
+	switch c := content.(type) {
 	case wa.Text:
-		body.Type = "text"
-		body.Text = &textObject{PreviewURL: c.PreviewURL, Body: c.Body}
-		return body, nil
+		b.Type, b.Text = "text", &textObject{PreviewURL: c.PreviewURL, Body: c.Body}
+		return nil
 	case wa.Media:
-		return body, body.attach(c, d.MetaMedia[c.MediaID])
+		b.Type = string(c.Kind)
+		return b.message(c, e)
+	case wa.Location:
+		b.Type = "location"
+		b.Location, err = newLocation(c)
+		return err
+	case wa.Contacts:
+		b.Type = "contacts"
+		b.Contacts, err = newCards(c)
+		return err
+	case wa.Reaction:
+		b.Type = "reaction"
+		b.Reaction, err = newReaction(c)
+		return err
+	case wa.Interactive:
+		b.Type = "interactive"
+		b.Interactive, err = e.interactive(c)
+		return err
+	case wa.Template:
+		b.Type = "template"
+		b.Template, err = e.template(c)
+		return err
 	}
-	return body, errors.New("the message has no content that can be sent")
+	return errors.New("the message has no content that can be sent")
 }
 
 // address keeps the plus before a number: without it Meta may put the country
@@ -108,34 +130,4 @@ func (b *sendBody) address(r wa.Recipient) error {
 		return nil
 	}
 	return errors.New("the recipient is of no kind")
-}
-
-func (b *sendBody) attach(m wa.Media, metaID string) error {
-	o := &mediaObject{Link: m.Link}
-	if m.Link == "" {
-		if metaID == "" {
-			return errors.New("the media has neither a link nor an id of Meta's")
-		}
-		o.ID = metaID
-	}
-	if m.Kind.HasCaption() {
-		o.Caption = m.Caption
-	}
-	b.Type = string(m.Kind)
-	switch m.Kind {
-	case wa.KindImage:
-		b.Image = o
-	case wa.KindVideo:
-		b.Video = o
-	case wa.KindAudio:
-		b.Audio = o
-	case wa.KindDocument:
-		o.Filename = m.Filename
-		b.Document = o
-	case wa.KindSticker:
-		b.Sticker = o
-	default:
-		return errors.New("the media is of no kind")
-	}
-	return nil
 }

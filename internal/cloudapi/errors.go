@@ -123,6 +123,7 @@ var codes = map[int]rule{ //nolint:gochecknoglobals // a table that nothing writ
 	// Limits.
 	4:     later(delay{time.Minute, 2, time.Hour}, pageErrors, "the app made too many calls"),
 	80007: later(delay{time.Minute, 2, time.Hour}, pageErrors, "the account made too many calls"),
+	80008: later(delay{time.Minute, 2, time.Hour}, pageErrors, "the account made too many calls about templates"),
 	130429: later(delay{5 * time.Second, 2, 5 * time.Minute}, pageThroughput,
 		"the number sends faster than its throughput allows"),
 	// Meta asks for 4^X seconds.
@@ -267,7 +268,7 @@ func (e graphError) outcome(status, attempt int) wa.Outcome {
 	case wa.OutcomeMisconfigured:
 		o.After = mendWait
 		o.Failure.Details = clean(join(e.details(), r.remedy))
-	case wa.OutcomeSent, wa.OutcomeRejected, wa.OutcomeUnknown:
+	case wa.OutcomeSent, wa.OutcomeRejected, wa.OutcomeExpired, wa.OutcomeUnknown:
 	}
 	return o
 }

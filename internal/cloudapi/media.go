@@ -392,7 +392,7 @@ func (e graphError) mediaOutcome(status int, n wa.Number) wa.Outcome {
 		if o.Tries > 0 {
 			o.Failure.VendorCode = vendorMedia // the customer reads it if they are used up
 		}
-	case wa.OutcomeSent, wa.OutcomeMisconfigured:
+	case wa.OutcomeSent, wa.OutcomeExpired, wa.OutcomeMisconfigured:
 	}
 	return o
 }

@@ -16,13 +16,21 @@ type Callback struct {
 	Attempts int
 }
 
-// Update is one thing that a callback tells: exactly one field is set, or
-// neither for what the gateway does not know (it stays in the raw callback).
+// Update is one thing that a callback tells: exactly one of the first fields is
+// set, or none for what the gateway does not know (it stays in the raw
+// callback).
 type Update struct {
-	Status  *StatusReport
-	Inbound *Inbound
+	Status   *StatusReport
+	Inbound  *Inbound
+	Template *TemplateUpdate
+	// Consent is what the person said by Inbound, if it is one of the words for
+	// that. It is kept with the message, and once only, as the message is.
+	Consent *ConsentRecord
 	// NumberID is the phone_number_id that the update is about.
 	NumberID string
+	// WABAID is the WhatsApp Business Account that the update is about, if it is
+	// about a template.
+	WABAID string
 	// MessageID is the message that a status's tag names, "" if it has no tag
 	// of ours.
 	MessageID MessageID

@@ -110,6 +110,64 @@ func drawContent(t *rapid.T) Content {
 	}
 }
 
+// everyContent has every type of content, with every field that it can have.
+func everyContent() []Content {
+	media := &Media{Kind: KindImage, MediaID: "m", Caption: "c"}
+	amount := Amount{Value: 5, Offset: 100, Description: "d"}
+	product := &Product{"c", "p"}
+	sections := []ProductSection{{"t", []string{"p"}}}
+	order := &Order{
+		ReferenceID: "r", Goods: "digital-goods", PaymentType: "upi", Configuration: "c", Settings: json.RawMessage(`[{"a":1}]`), Currency: "INR",
+		Total: amount, CatalogID: "c", Items: []OrderItem{{"p", "n", amount, &amount, 1}}, Subtotal: amount, Tax: amount, Shipping: &amount,
+		Discount: &amount, Expiration: &Expiration{1, "d"},
+	}
+	status := &OrderStatus{"r", "shipped", "d"}
+	parameters := []Parameter{{
+		Kind: ParameterText, Name: "n", Text: "t", Media: media, Location: &Location{1, 2, "n", "a"}, Currency: &Currency{"f", "USD", 1000},
+		Product: product, Action: &ButtonAction{"t", json.RawMessage(`{"a":1}`), "p", sections}, Order: order, ExpiresAtMillis: 1, OrderStatus: status,
+	}}
+	button := Component{Kind: ComponentButton, Button: ButtonURL, Index: 1, Parameters: parameters}
+	return []Content{
+		Text{"b", true},
+		*media,
+		Location{1, 2, "n", "a"},
+		Reaction{"w", "👍"},
+		Contacts{[]ContactCard{{
+			ContactName{"f", "1", "2", "3", "4", "5"},
+			"2000-02-29",
+			ContactOrg{"c", "d", "t"},
+			[]ContactPhone{{"p", "t", "1"}},
+			[]ContactEmail{{"e", "t"}},
+			[]ContactURL{{"u", "t"}},
+			[]ContactAddress{{"s", "c", "st", "z", "co", "cc", "t"}},
+		}}},
+		Interactive{
+			Kind: InteractiveButton, Header: &Header{"t", media}, Body: "b", Footer: "f", Buttons: []ReplyButton{{"i", "t"}},
+			List: &List{"l", []ListSection{{"t", []ListRow{{"i", "t", "d"}}}}}, Link: &LinkButton{"l", "u"},
+			Flow: &Flow{"i", "n", "l", "3", true, "t", true, "s", json.RawMessage(`{"a":1}`)}, Product: product,
+			Products: &ProductList{"c", sections}, Thumbnail: "p", Order: order, OrderStatus: status,
+			Cards: []Card{{media, "b", &LinkButton{"l", "u"}, []ReplyButton{{"i", "t"}}, product}},
+		},
+		Template{"n", "en", true, []Component{button, {Kind: ComponentCarousel, Cards: []TemplateCard{{[]Component{button}}}}}},
+	}
+}
+
+func TestEveryContentIsReadAsItWasKept(t *testing.T) {
+	for _, want := range everyContent() {
+		data, err := EncodeContent(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeContent(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", want.Type(), diff)
+		}
+	}
+}
+
 func TestContentIsReadAsItWasKept(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawContent(t)
@@ -160,12 +218,23 @@ func FuzzDecodeContent(f *testing.F) {
 	f.Add([]byte(`{"type":"text","content":{"body":"a","preview_url":true}}`))
 	f.Add([]byte(`{"type":"media","content":{"kind":"image","link":"https://h.example/"}}`))
 	f.Add([]byte(`{"type":"text","content":null}`))
+	for _, c := range everyContent() {
+		data, err := EncodeContent(c)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := DecodeContent(data)
 		if err != nil {
 			return
 		}
 		c.Validate()
+		ForGroups(c)
+		if t, ok := c.(Template); ok {
+			FillingOf(t.Components).Fit(TemplateDefinition{Authentication: true, Buttons: []ButtonDefinition{{Kind: "URL", URL: "https://h.example/{{1}}"}}})
+		}
 		once, err := EncodeContent(c)
 		if err != nil {
 			t.Fatal(err)

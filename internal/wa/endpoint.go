@@ -1,54 +1,71 @@
 package wa
 
 import (
+	"maps"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// Endpoint is where a customer receives events of one kind.
+// Endpoint is where a customer receives events of one kind. An account has at
+// most one for each kind and SourceID.
 type Endpoint struct {
 	ID        EndpointID
 	AccountID AccountID
 	Kind      EventKind
-	URL       string
+	// SourceID leaves it the events of one source: statuses of messages that
+	// were sent from it, and messages to its number. "" is all sources.
+	SourceID SourceID
+	// Name is what customers call it; several may have the same.
+	Name string
+	URL  string
 	// Headers are sent with every event; their values are secrets.
-	Headers   map[string]Secret
+	Headers map[string]Secret
+	// Disabled: its events are kept until it is enabled again.
+	Disabled  bool
 	CreatedAt time.Time
 }
 
-// MaxEndpointHeaders is how many headers an endpoint may have.
-const MaxEndpointHeaders = 20
+// Limits of an endpoint's headers. Those of lengths are ours, in bytes: a
+// receiver's server takes a head of 8 to 16 KB.
+const (
+	MaxEndpointHeaders   = 20
+	maxHeaderNameLength  = 100
+	maxHeaderValueLength = 4096
+)
 
-// Validate returns everything that is wrong with the endpoint.
+// Validate returns everything that is wrong with the endpoint. One without a
+// name is named after its kind when it is kept.
 func (e Endpoint) Validate() []Problem {
 	var ps []Problem
 	if !e.Kind.Valid() {
 		ps = append(ps, Problem{Field: "kind", Rule: RuleUnknown, Detail: "must be event or incoming"})
 	}
+	if e.Name != "" && !ValidName(e.Name) {
+		ps = append(ps, Problem{Field: "name", Rule: RuleMalformed, Detail: "must be 1 to 100 printable characters"})
+	}
+	if e.SourceID != "" && !validSourceID(e.SourceID) {
+		ps = append(ps, Problem{Field: "source", Rule: RuleUnknown, Detail: "does not exist"})
+	}
 	ps = append(ps, endpointURL(e.URL)...)
-	if len(e.Headers) > MaxEndpointHeaders {
-		ps = append(ps, Problem{Field: "headers", Rule: RuleTooMany, Limit: MaxEndpointHeaders, Found: len(e.Headers)})
-	}
-	for name, value := range e.Headers {
-		if !headerAllowed(name) {
-			ps = append(ps, Problem{Field: "headers", Rule: RuleMalformed, Detail: "the header name is not one that may be set"})
-		}
-		ps = append(ps, headerValue(value)...)
-	}
-	return ps
+	return append(ps, endpointHeaders(e.Headers)...)
 }
 
 func endpointURL(v string) []Problem {
-	if v == "" {
+	switch n := utf8.RuneCountInString(v); {
+	case v == "":
 		return []Problem{{Field: "url", Rule: RuleRequired}}
+	case n > MaxLinkLength:
+		return []Problem{{Field: "url", Rule: RuleTooLong, Limit: MaxLinkLength, Found: n}}
 	}
 	u, err := url.Parse(v)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || u.Fragment != "" ||
-		strings.ContainsAny(v, "\\ \t\r\n") || len(v) > MaxLinkLength {
+		!validPort(u.Port()) || strings.ContainsAny(v, "\\ \t\r\n") || !utf8.ValidString(v) {
 		return []Problem{{
 			Field: "url", Rule: RuleMalformed,
 			Detail: "must be an http or https address without user, password and fragment",
@@ -57,11 +74,42 @@ func endpointURL(v string) []Problem {
 	return nil
 }
 
+func validPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
+
+func endpointHeaders(headers map[string]Secret) []Problem {
+	var ps []Problem
+	if n := len(headers); n > MaxEndpointHeaders {
+		ps = append(ps, Problem{Field: "headers", Rule: RuleTooMany, Limit: MaxEndpointHeaders, Found: n})
+	}
+	// In the order of the names, so that the same mistakes are told the same.
+	names := slices.Sorted(maps.Keys(headers))
+	seen := map[string]bool{}
+	for _, name := range names {
+		canonical := textproto.CanonicalMIMEHeaderKey(name)
+		switch {
+		case !headerAllowed(name):
+			ps = append(ps, Problem{Field: "headers", Rule: RuleMalformed, Detail: "has a name that may not be set"})
+		case seen[canonical]:
+			ps = append(ps, Problem{Field: "headers", Rule: RuleMalformed, Detail: "has a name twice"})
+		}
+		seen[canonical] = true
+		ps = append(ps, headerValue(headers[name])...)
+	}
+	return ps
+}
+
 // headerAllowed keeps a customer from setting what frames the request, what
 // belongs to the connection and what a receiver trusts as ours.
 func headerAllowed(name string) bool {
 	canonical := textproto.CanonicalMIMEHeaderKey(name)
-	if name == "" || strings.ContainsFunc(name, notHeaderName) || strings.HasPrefix(canonical, "Webhook-") {
+	if name == "" || len(name) > maxHeaderNameLength || strings.ContainsFunc(name, notHeaderName) ||
+		strings.HasPrefix(canonical, "Webhook-") {
 		return false
 	}
 	return !slices.Contains([]string{
@@ -75,9 +123,13 @@ func notHeaderName(c rune) bool {
 }
 
 func headerValue(s Secret) []Problem {
-	for _, c := range []byte(s.Reveal()) {
+	v := s.Reveal()
+	if len(v) > maxHeaderValueLength {
+		return []Problem{{Field: "headers", Rule: RuleMalformed, Detail: "has a value of more than 4096 bytes"}}
+	}
+	for _, c := range []byte(v) {
 		if (c < ' ' && c != '\t') || c == 0x7f {
-			return []Problem{{Field: "headers", Rule: RuleMalformed, Detail: "a value has a control character"}}
+			return []Problem{{Field: "headers", Rule: RuleMalformed, Detail: "has a value with a control character"}}
 		}
 	}
 	return nil

@@ -1,9 +1,6 @@
 package wa
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // EventKind says what an event tells of. An endpoint receives one kind.
 type EventKind string
@@ -49,57 +46,4 @@ type StatusReport struct {
 	// Tag is what the send carried in biz_opaque_callback_data; see [Tagger].
 	Tag     string   `json:"tag,omitempty"`
 	Failure *Failure `json:"failure,omitempty"`
-}
-
-// Inbound is a message that a person wrote.
-type Inbound struct {
-	WAMID    string `json:"wamid"`
-	NumberID string `json:"number_id"`
-	// To is the display number it was written to, in digits.
-	To string `json:"to,omitempty"`
-	// From is the phone number of who wrote; missing for a person who shows
-	// only a user name, who then has a UserID.
-	From     string `json:"from,omitempty"`
-	UserID   string `json:"user_id,omitempty"`
-	FromName string `json:"from_name,omitempty"`
-	// GroupID is set when it was written in a group.
-	GroupID string    `json:"group_id,omitempty"`
-	At      time.Time `json:"at"`
-	// Type is Meta's name of the type: text, image, …
-	Type string `json:"type"`
-	Text string `json:"text,omitempty"`
-	// Media is set for the types that carry one.
-	Media *InboundMedia `json:"media,omitempty"`
-	// ReplyTo is the wamid of the message it answers.
-	ReplyTo string `json:"reply_to,omitempty"`
-	// Raw is Meta's object, for the types that have no field here.
-	Raw json.RawMessage `json:"raw,omitempty"`
-}
-
-// Contact is who the 24-hour window is opened for: the group, or the person by
-// number, or by user id where the number is not shown.
-func (in Inbound) Contact() string {
-	switch {
-	case in.GroupID != "":
-		return in.GroupID
-	case in.From != "":
-		return in.From
-	default:
-		return in.UserID
-	}
-}
-
-// InboundMedia is a media in an inbound message.
-type InboundMedia struct {
-	// ID is the media of ours under which the customer gets the bytes.
-	ID     MediaID   `json:"id,omitempty"`
-	MetaID string    `json:"meta_id"`
-	Kind   MediaKind `json:"kind"`
-	// MIMEType may carry parameters, such as "audio/ogg; codecs=opus".
-	MIMEType string `json:"mime_type,omitempty"`
-	// SHA256 is as Meta wrote it: base64 in callbacks.
-	SHA256   string `json:"sha256,omitempty"`
-	Caption  string `json:"caption,omitempty"`
-	Filename string `json:"filename,omitempty"`
-	Voice    bool   `json:"voice,omitempty"`
 }

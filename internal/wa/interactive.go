@@ -128,15 +128,17 @@ type Order struct {
 	Configuration string          `json:"configuration,omitempty"`
 	Settings      json.RawMessage `json:"settings,omitempty"`
 	// Currency is an ISO 4217 code.
-	Currency   string      `json:"currency"`
-	Total      Amount      `json:"total"`
-	CatalogID  string      `json:"catalog_id,omitempty"`
-	Items      []OrderItem `json:"items"`
-	Subtotal   Amount      `json:"subtotal"`
-	Tax        Amount      `json:"tax"`
-	Shipping   *Amount     `json:"shipping,omitempty"`
-	Discount   *Amount     `json:"discount,omitempty"`
-	Expiration *Expiration `json:"expiration,omitempty"`
+	Currency  string      `json:"currency"`
+	Total     Amount      `json:"total"`
+	CatalogID string      `json:"catalog_id,omitempty"`
+	Items     []OrderItem `json:"items"`
+	Subtotal  Amount      `json:"subtotal"`
+	Tax       Amount      `json:"tax"`
+	Shipping  *Amount     `json:"shipping,omitempty"`
+	Discount  *Amount     `json:"discount,omitempty"`
+	// DiscountProgram names what Discount is given for; may be "".
+	DiscountProgram string      `json:"discount_program,omitempty"`
+	Expiration      *Expiration `json:"expiration,omitempty"`
 }
 
 // Amount is money: Value is Offset times the amount, so 1250 with offset 100

@@ -1,5 +1,12 @@
 package wa
 
+import (
+	"fmt"
+	"math"
+	"unicode"
+	"unicode/utf8"
+)
+
 // Location is a place on the map, alone as a message, or in the header of a
 // template.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/location-messages
@@ -30,3 +37,51 @@ func (Location) Type() ContentType { return TypeLocation }
 
 // Type implements [Content].
 func (Reaction) Type() ContentType { return TypeReaction }
+
+// Validate implements [Content].
+func (l Location) Validate() []Problem {
+	ps := degrees("longitude", l.Longitude, 180)
+	ps = append(ps, degrees("latitude", l.Latitude, 90)...)
+	ps = append(ps, text("name", l.Name, MaxPartLength)...)
+	return append(ps, text("address", l.Address, MaxPartLength)...)
+}
+
+// degrees is written so that what is not a number does not pass.
+func degrees(field string, v float64, limit int) []Problem {
+	if math.Abs(v) <= float64(limit) {
+		return nil
+	}
+	return malformed(field, fmt.Sprintf("must be between -%d and %d", limit, limit))
+}
+
+// MaxEmojiLength is ours, in code points: more than the longest emoji that is
+// joined of several.
+const MaxEmojiLength = 16
+
+// Validate implements [Content].
+func (r Reaction) Validate() []Problem {
+	ps := needed("message_id", r.WAMID, MaxPartLength)
+	if r.Emoji == "" {
+		return ps
+	}
+	if found := text("emoji", r.Emoji, MaxEmojiLength); found != nil {
+		return append(ps, found...)
+	}
+	if !emoji(r.Emoji) {
+		ps = append(ps, malformed("emoji", "must be one emoji, or empty to take the reaction away")...)
+	}
+	return ps
+}
+
+// emoji tells texts from what may be an emoji; it does not know every emoji,
+// as each year brings new ones.
+func emoji(s string) bool {
+	symbol := false
+	for _, c := range s {
+		if unicode.IsSpace(c) || unicode.IsControl(c) || (c < utf8.RuneSelf && unicode.IsLetter(c)) {
+			return false
+		}
+		symbol = symbol || (c >= utf8.RuneSelf && !unicode.IsLetter(c))
+	}
+	return symbol
+}

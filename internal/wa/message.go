@@ -20,8 +20,8 @@ type Message struct {
 	// WAMID is Meta's id, once it is known.
 	WAMID      string
 	AcceptedAt time.Time
-	// ExpiresAt is when it is too late to send the message; zero for never.
-	ExpiresAt time.Time
+	// TTL is how long after AcceptedAt the message may be sent; 0 for ever.
+	TTL time.Duration
 	// Claim is the number of the claim under which a worker holds the message.
 	// Whoever settles shows it; if it has moved on, somebody else holds the
 	// message now.
@@ -36,8 +36,22 @@ const MaxAPIHeaderLength = 4096
 func (m Message) Validate() []Problem {
 	ps := m.Recipient.Validate()
 	ps = append(ps, m.Content.Validate()...)
+	if m.Recipient.Kind == Group && !ForGroups(m.Content) {
+		ps = append(ps, malformed("recipient_type", "cannot be group for this type of message")...)
+	}
 	return append(ps, text("x-apiheader", m.APIHeader, MaxAPIHeaderLength)...)
 }
+
+// ExpiresAt returns when it is too late to send the message; zero for never.
+func (m Message) ExpiresAt() time.Time {
+	if m.TTL == 0 {
+		return time.Time{}
+	}
+	return m.AcceptedAt.Add(m.TTL)
+}
+
+// Expired reports whether it is too late to send the message.
+func (m Message) Expired(now time.Time) bool { return m.TTL != 0 && !now.Before(m.ExpiresAt()) }
 
 // WindowLength is how long after a person's last message a business may write
 // without a template.

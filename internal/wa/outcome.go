@@ -16,6 +16,9 @@ const (
 	OutcomeRejected OutcomeKind = "rejected"
 	// OutcomeLater: it surely was not taken; try again after After.
 	OutcomeLater OutcomeKind = "later"
+	// OutcomeExpired: it was not sent within Message.TTL, and never will
+	// be.
+	OutcomeExpired OutcomeKind = "expired"
 	// OutcomeUnknown: it may have been taken. Never send it again on a timer.
 	OutcomeUnknown OutcomeKind = "unknown"
 	// OutcomeMisconfigured: surely not taken, and nothing of this number will

@@ -16,7 +16,12 @@ const (
 	RuleUnknown   Rule = "unknown"    // not one of the values there are, or no such thing
 	RuleMalformed Rule = "malformed"  // not of the form it must have
 	RuleWindow    Rule = "window"     // outside the 24-hour window
+	RuleConsent   Rule = "consent"    // the person has not agreed to be written to, or is blocked
 	RuleBadMedia  Rule = "bad_media"  // no such media, or one that cannot be sent
+	// RuleTemplateParameter: a value that does not fit its template. Where values
+	// are counted, Limit is how many the template takes.
+	RuleTemplateParameter Rule = "template_parameter"
+	RuleLanguage          Rule = "language" // not a language that templates have
 )
 
 // Problem is one thing wrong with one value.

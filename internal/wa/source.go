@@ -18,6 +18,12 @@ type Source struct {
 	// account.
 	Default   bool
 	CreatedAt time.Time
+	// SkipOptIn lets templates go to people who have not opted in. An opt-out
+	// holds all the same.
+	SkipOptIn bool
+	// StopWords and StartWords are the texts by which a person opts out and in.
+	// Nil means the usual ones, an empty list none; see [Source.ConsentWords].
+	StopWords, StartWords []string
 }
 
 // Number is a WhatsApp business number as Meta knows it.
@@ -60,7 +66,9 @@ func (s Source) Validate() []Problem {
 	ps = append(ps, metaID("waba_id", s.Number.WABAID)...)
 	ps = append(ps, digits("display_phone_number", s.Number.Display)...)
 	ps = append(ps, ValidateSecret("access_token", s.Number.Token)...)
-	return append(ps, ValidateSecret("app_secret", s.Number.AppSecret)...)
+	ps = append(ps, ValidateSecret("app_secret", s.Number.AppSecret)...)
+	ps = append(ps, consentWords("stop_words", s.StopWords)...)
+	return append(ps, consentWords("start_words", s.StartWords)...)
 }
 
 func validSourceID(id SourceID) bool {

@@ -5,23 +5,24 @@ import "testing"
 // Every status in which a message can be, against every one that may arrive.
 func TestStatusAfterEveryOther(t *testing.T) {
 	all := []Status{
-		StatusAccepted, StatusDispatched, StatusUncertain, StatusSent, StatusDelivered, StatusRead, StatusPlayed, StatusFailed,
+		StatusAccepted, StatusDispatched, StatusExpired, StatusUncertain, StatusSent, StatusDelivered, StatusRead, StatusPlayed, StatusFailed,
 	}
 	// A row for each status a message is in; a letter for what it is in after each of all has arrived.
 	letter := map[byte]Status{
-		'a': StatusAccepted, 'x': StatusDispatched, 'u': StatusUncertain, 's': StatusSent,
+		'a': StatusAccepted, 'x': StatusDispatched, 'e': StatusExpired, 'u': StatusUncertain, 's': StatusSent,
 		'd': StatusDelivered, 'r': StatusRead, 'p': StatusPlayed, 'f': StatusFailed,
 	}
 	table := map[Status]string{
-		//                 axusdrpf
-		StatusAccepted:   "axusdrpf",
-		StatusDispatched: "xxusdrpf",
-		StatusUncertain:  "uuusdrpf",
-		StatusSent:       "ssssdrpf",
-		StatusDelivered:  "dddddrpd",
-		StatusRead:       "rrrrrrpr",
-		StatusPlayed:     "pppppppp",
-		StatusFailed:     "ffffdrpf",
+		//                 axeusdrpf
+		StatusAccepted:   "axeusdrpf",
+		StatusDispatched: "xxeusdrpf",
+		StatusExpired:    "eeeusdrpf",
+		StatusUncertain:  "uuuusdrpf",
+		StatusSent:       "sssssdrpf",
+		StatusDelivered:  "ddddddrpd",
+		StatusRead:       "rrrrrrrpr",
+		StatusPlayed:     "ppppppppp",
+		StatusFailed:     "fffffdrpf",
 	}
 	for _, in := range all {
 		for i, arrives := range all {
@@ -37,7 +38,7 @@ func TestStatusAfterEveryOther(t *testing.T) {
 
 func TestStatusSets(t *testing.T) {
 	reported := map[Status]bool{
-		StatusAccepted: false, StatusDispatched: false, StatusUncertain: false,
+		StatusAccepted: false, StatusDispatched: false, StatusExpired: false, StatusUncertain: false,
 		StatusSent: true, StatusDelivered: true, StatusRead: true, StatusPlayed: true, StatusFailed: true,
 	}
 	for s, want := range reported {

@@ -9,7 +9,10 @@ import "encoding/json"
 type Template struct {
 	Name string `json:"name"`
 	// Language is Meta's code, such as "en" or "en_US".
-	Language   string      `json:"language"`
+	Language string `json:"language"`
+	// Fallback: another language will do if there is not this one. It is
+	// settled before the message is accepted.
+	Fallback   bool        `json:"fallback,omitempty"`
 	Components []Component `json:"components,omitempty"`
 }
 

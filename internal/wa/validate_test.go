@@ -98,6 +98,18 @@ func TestEndpoints(t *testing.T) {
 		{"most headers", many(20), nil},
 		{"too many headers", many(21), []string{"headers too_many"}},
 		{"longest address", address(long(2048)), nil},
+		{"address too long", address(long(2049)), []string{"url too_long"}},
+		{"longest name", Endpoint{Kind: EventStatus, URL: good.URL, Name: strings.Repeat("ü", 100)}, nil},
+		{"name too long", Endpoint{Kind: EventStatus, URL: good.URL, Name: strings.Repeat("ü", 101)}, []string{"name malformed"}},
+		{"name with a line break", Endpoint{Kind: EventStatus, URL: good.URL, Name: "a\nb"}, []string{"name malformed"}},
+		{"one source", Endpoint{Kind: EventStatus, URL: good.URL, SourceID: "sales"}, nil},
+		{"source that cannot be", Endpoint{Kind: EventStatus, URL: good.URL, SourceID: "a/b"}, []string{"source unknown"}},
+		{"longest header", header(strings.Repeat("X", 100), strings.Repeat("v", 4096)), nil},
+		{"header name too long", header(strings.Repeat("X", 101), "v"), []string{"headers malformed"}},
+		{"header value too long", header("X-Key", strings.Repeat("v", 4097)), []string{"headers malformed"}},
+		{"a header twice", Endpoint{Kind: EventStatus, URL: good.URL, Headers: map[string]Secret{
+			"X-Key": NewSecret("a"), "x-key": NewSecret("b"),
+		}}, []string{"headers malformed"}},
 		{"value with a line break", header("X-Key", "a\r\nb: c"), []string{"headers malformed"}},
 		{"value with NUL", header("X-Key", "a\x00"), []string{"headers malformed"}},
 		{"value with DEL", header("X-Key", "a\x7f"), []string{"headers malformed"}},
@@ -105,7 +117,7 @@ func TestEndpoints(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"ftp://h.example", "h.example/a", "https://", "https://u:p@h.example", "https://u@h.example", "https://h.example/#f",
-		"https://h.example/ a", "https://h.example\\@evil.example", "https://h.example/\n", "https://[::1", long(2049),
+		"https://h.example/ a", "https://h.example\\@evil.example", "https://h.example/\n", "https://[::1", "https://h.example:0", "https://h.example:65536/", "https://h.example/\xff",
 	} {
 		table = append(table, validation{"address " + bad, address(bad), []string{"url malformed"}})
 	}

@@ -1,7 +1,7 @@
 // Package wa owns the nouns of the gateway: account, token, source, number,
 // message and its content, status, outcome, event, callback, endpoint,
-// delivery, media, and the rules that hold for them wherever they are kept or
-// shown.
+// delivery, media, consent, and the rules that hold for them wherever they are
+// kept or shown.
 //
 // It never knows a wire format, a database or a network: Meta's JSON lives in
 // cloudapi, the vendor's in waapi, SQL in store/sqlstore.

@@ -1,0 +1,73 @@
+package cloudapi
+
+import (
+	"strings"
+
+	"github.com/waypost/waypost/internal/wa"
+)
+
+// The fields of changes that tell of a template.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference
+// (read 2026-09)
+const (
+	fieldTemplateStatus     = "message_template_status_update"
+	fieldTemplateQuality    = "message_template_quality_update"
+	fieldTemplateComponents = "message_template_components_update"
+	fieldTemplateCategory   = "template_category_update"
+)
+
+// templateChange is the value of any of them. A sample of Meta's has the value
+// of one under the name of another, so what is there is read.
+type templateChange struct {
+	ID       text `json:"message_template_id"`
+	Name     text `json:"message_template_name"`
+	Language text `json:"message_template_language"`
+	Event    text `json:"event"`
+	Reason   text `json:"reason"`
+	Category text `json:"message_template_category"`
+	Quality  text `json:"new_quality_score"`
+	// NewCategory is the one it has now, unlike correct_category, which it is
+	// going to get.
+	NewCategory text `json:"new_category"`
+}
+
+// template returns the update for a change that has no messages: empty unless it
+// is about a template.
+func (e entry) template(c change) wa.Update {
+	switch c.Field {
+	case fieldTemplateStatus, fieldTemplateQuality, fieldTemplateComponents, fieldTemplateCategory:
+	default:
+		return wa.Update{}
+	}
+	var v templateChange
+	lenient(c.Value, &v)
+	if v.ID == "" && v.Name == "" {
+		return wa.Update{}
+	}
+	return wa.Update{WABAID: string(e.ID), Template: v.noun()}
+}
+
+func (v templateChange) noun() *wa.TemplateUpdate {
+	u := &wa.TemplateUpdate{
+		ID: string(v.ID), Name: string(v.Name),
+		// Samples write en-US here and en_US in the list.
+		Language: strings.ReplaceAll(string(v.Language), "-", "_"),
+		Status:   statusAfter(string(v.Event)), Category: string(first(v.NewCategory, v.Category)), Quality: string(v.Quality),
+	}
+	if u.Status != "" {
+		u.Reason = reason(v.Reason)
+	}
+	return u
+}
+
+// statusAfter returns what an event makes of a template's status; "" for one
+// that is only a warning.
+func statusAfter(event string) wa.TemplateStatus {
+	switch event {
+	case "REINSTATED", "UNPAUSED":
+		return wa.TemplateApproved
+	case "FLAGGED":
+		return ""
+	}
+	return wa.TemplateStatus(event)
+}
