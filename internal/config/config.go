@@ -35,9 +35,12 @@ type Config struct {
 	Data   string `koanf:"data" default:"./waypost-data" help:"directory of the database, the media and the key file"`
 
 	Log     Log     `koanf:"log"`
+	API     API     `koanf:"api"`
 	Meta    Meta    `koanf:"meta"`
 	Webhook Webhook `koanf:"webhook"`
 	Send    Send    `koanf:"send"`
+
+	Templates Templates `koanf:"templates"`
 
 	StopTimeout time.Duration `koanf:"stop_timeout" default:"90s" help:"how long a stop may take to finish what is in flight"`
 }
@@ -46,6 +49,11 @@ type Config struct {
 type Log struct {
 	Level  string `koanf:"level" default:"info" help:"debug, info, warn or error"`
 	Format string `koanf:"format" default:"text" help:"text or json"`
+}
+
+// API is how the gateway answers its clients.
+type API struct {
+	FailureStatus int `koanf:"failure_status" default:"200" help:"HTTP status of a request that is understood and refused: 200, as the vendor answers, or 400 for clients that go by the status"`
 }
 
 // Meta is how WhatsApp's Cloud API is reached, and how it reaches us.
@@ -60,12 +68,18 @@ type Meta struct {
 type Webhook struct {
 	AllowNetworks []string      `koanf:"allow_networks" help:"private networks that webhooks may be posted to, such as 127.0.0.0/8 or 10.1.0.0/16; every other internal address is refused"`
 	Timeout       time.Duration `koanf:"timeout" default:"15s" help:"how long an endpoint may take to answer"`
+	ReceivedAt    string        `koanf:"received_at" default:"unix" help:"received_at of a delivery status: unix, seconds in a string; or date, like 2006-01-02 15:04:05 in UTC"`
 }
 
 // Send is how messages are sent.
 type Send struct {
 	Concurrency int           `koanf:"concurrency" default:"64" help:"how many messages are on their way to Meta at a time"`
 	Timeout     time.Duration `koanf:"timeout" default:"60s" help:"how long Meta may take to answer a send; a send without an answer is uncertain and is not repeated"`
+}
+
+// Templates is how the copy of Meta's templates is kept.
+type Templates struct {
+	Refresh time.Duration `koanf:"refresh" default:"15m" help:"how often Meta is asked for the list of templates, beside whenever something changes"`
 }
 
 // Validate returns every mistake in the values, joined.
@@ -77,13 +91,16 @@ func (c Config) Validate() error {
 		when(c.Data == "", "data: name a directory"),
 		level,
 		when(c.Log.Format != "text" && c.Log.Format != "json", "log.format: use text or json, not %.80q", c.Log.Format),
+		when(c.API.FailureStatus != 200 && c.API.FailureStatus != 400, "api.failure_status: use 200 or 400, not %d", c.API.FailureStatus),
 		baseURL("meta.base_url", c.Meta.BaseURL),
 		when(!graphVersion().MatchString(c.Meta.Version), "meta.version: use a form like v23.0, not %.80q", c.Meta.Version),
 		mediaHosts("meta.media_hosts", c.Meta.MediaHosts),
 		networks,
+		when(c.Webhook.ReceivedAt != "unix" && c.Webhook.ReceivedAt != "date", "webhook.received_at: use unix or date, not %.80q", c.Webhook.ReceivedAt),
 		between("webhook.timeout", c.Webhook.Timeout, time.Second, time.Minute),
 		when(c.Send.Concurrency < 1 || c.Send.Concurrency > 10_000, "send.concurrency: use 1 to 10000, not %d", c.Send.Concurrency),
 		between("send.timeout", c.Send.Timeout, time.Second, 10*time.Minute),
+		between("templates.refresh", c.Templates.Refresh, time.Minute, 24*time.Hour),
 		between("stop_timeout", c.StopTimeout, time.Second, time.Hour),
 		c.stopOutlastsSend(),
 	)

@@ -47,9 +47,11 @@ func TestDefaultsAreComplete(t *testing.T) {
 	}
 	want := Config{
 		Listen: "127.0.0.1:8080", Data: "./waypost-data", Log: Log{Level: "info", Format: "text"},
+		API:         API{FailureStatus: 200},
 		Meta:        Meta{BaseURL: "https://graph.facebook.com", Version: "v23.0"},
-		Webhook:     Webhook{Timeout: 15 * time.Second},
+		Webhook:     Webhook{Timeout: 15 * time.Second, ReceivedAt: "unix"},
 		Send:        Send{Concurrency: 64, Timeout: time.Minute},
+		Templates:   Templates{Refresh: 15 * time.Minute},
 		StopTimeout: 90 * time.Second,
 	}
 	if diff := cmp.Diff(want, e.Config, cmp.Comparer(func(a, b wa.Secret) bool { return a == b })); diff != "" {
@@ -93,11 +95,11 @@ meta:
 	}
 	want := map[string]string{
 		"listen": "default 127.0.0.1:8080", "data": "file /file", "stop_timeout": "flag 2m0s",
-		"log.level": "environment warn", "log.format": "file json",
+		"log.level": "environment warn", "log.format": "file json", "api.failure_status": "default 200",
 		"meta.base_url": "default https://graph.facebook.com", "meta.version": "default v23.0",
 		"meta.media_hosts": "file a.example,b.example:8443", "meta.verify_token": "environment [secret]",
-		"webhook.allow_networks": "environment 192.168.1.7/16,10.1.0.0/16", "webhook.timeout": "default 15s",
-		"send.concurrency": "flag 9", "send.timeout": "file 7s",
+		"webhook.allow_networks": "environment 192.168.1.7/16,10.1.0.0/16", "webhook.timeout": "default 15s", "webhook.received_at": "default unix",
+		"send.concurrency": "flag 9", "send.timeout": "file 7s", "templates.refresh": "default 15m0s",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -236,7 +238,10 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 		}},
 		{"webhook.allow_networks", []string{"127.0.0.0/8,::1/128", "10.1.2.3/16"}, []string{"10.0.0.0", "10.0.0.0/33", "private"}},
 		{"webhook.timeout", []string{"1s", "60s"}, []string{"999ms", "61s", "-5s", "5", "five"}},
+		{"webhook.received_at", []string{"unix", "date"}, []string{"", "Date", "seconds"}},
+		{"api.failure_status", []string{"200", "400"}, []string{"0", "201", "404", "OK", ""}},
 		{"send.concurrency", []string{"1", "10000"}, []string{"0", "-1", "10001", "1.5", "1e3", "0x10", "99999999999999999999", " 5"}},
+		{"templates.refresh", []string{"1m", "24h"}, []string{"0", "59s", "25h"}},
 		{"send.timeout", []string{"1s", "89s"}, []string{"0", "0s", "11m"}},
 		{"stop_timeout", []string{"61s", "1h"}, []string{"0", "61m", "1d", "60s"}},
 	} {

@@ -266,7 +266,7 @@ func (b *bench) told() []told {
 	b.Helper()
 	var all []told
 	for _, d := range must(b.db.ClaimDeliveries(b.Context(), 10_000, 1000*time.Hour, nil))(b) {
-		all = append(all, told{d.AccountID, d.Event.Kind, string(must(waapi.WebhookBody(d))(b))})
+		all = append(all, told{d.AccountID, d.Event.Kind, string(must(waapi.Webhooks{}.Body(d))(b))})
 	}
 	return all
 }

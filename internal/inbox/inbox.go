@@ -18,6 +18,7 @@ package inbox
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -28,6 +29,7 @@ import (
 // Sources finds whose number a callback is about, and the secrets that sign.
 type Sources interface {
 	SourcesByNumber(ctx context.Context, numberID string) ([]wa.Source, error)
+	SourcesByWABA(ctx context.Context, wabaID string) ([]wa.Source, error)
 	AppSecrets(context.Context) ([]wa.Secret, error)
 }
 
@@ -126,58 +128,73 @@ func (in *Inbox) putOff(ctx context.Context, c wa.Callback, after time.Duration,
 	}
 }
 
+// subject is what an update is about: a number, or a WhatsApp Business Account.
+type subject struct{ numberID, wabaID string }
+
 // byAccount gives each account the updates of its numbers, in their order.
 // Updates of a number that nobody here has, or whose secret did not sign this
 // callback, are counted as foreign: a valid signature of one app says nothing
-// of another app's numbers.
+// of another app's numbers. The same holds for what is about a WABA.
 func (in *Inbox) byAccount(ctx context.Context, c wa.Callback, updates []wa.Update) (all []wa.AccountUpdates, foreign int, err error) {
-	owners := map[string][]wa.AccountID{}
+	owners := map[subject][]owner{}
 	place := map[wa.AccountID]int{}
 	for _, u := range updates {
-		accounts, known := owners[u.NumberID]
+		about := subject{u.NumberID, u.WABAID}
+		whose, known := owners[about]
 		if !known {
-			if accounts, err = in.owners(ctx, c, u.NumberID); err != nil {
+			if whose, err = in.owners(ctx, c, about); err != nil {
 				return nil, 0, err
 			}
-			owners[u.NumberID] = accounts
+			owners[about] = whose
 		}
-		if len(accounts) == 0 {
+		if len(whose) == 0 {
 			foreign++
 		}
-		for _, account := range accounts {
-			i, ok := place[account]
+		for _, o := range whose {
+			i, ok := place[o.account]
 			if !ok {
 				i = len(all)
-				place[account] = i
-				all = append(all, wa.AccountUpdates{AccountID: account})
+				place[o.account] = i
+				all = append(all, wa.AccountUpdates{AccountID: o.account})
 			}
-			all[i].Updates = append(all[i].Updates, in.tagged(u))
+			all[i].Updates = append(all[i].Updates, withConsent(in.tagged(u), o.sources))
 		}
 	}
 	return all, foreign, nil
 }
 
+// owner is an account with its sources for a number.
+type owner struct {
+	account wa.AccountID
+	sources []wa.Source
+	// signed: the secret of one of the sources signed the callback.
+	signed bool
+}
+
 // owners returns the accounts that have a number and whose secret for it signed
 // the callback.
-func (in *Inbox) owners(ctx context.Context, c wa.Callback, numberID string) ([]wa.AccountID, error) {
-	if numberID == "" {
-		return nil, nil
+func (in *Inbox) owners(ctx context.Context, c wa.Callback, about subject) ([]owner, error) {
+	var sources []wa.Source
+	var err error
+	switch {
+	case about.numberID != "":
+		sources, err = in.Sources.SourcesByNumber(ctx, about.numberID)
+	case about.wabaID != "":
+		sources, err = in.Sources.SourcesByWABA(ctx, about.wabaID)
 	}
-	sources, err := in.Sources.SourcesByNumber(ctx, numberID)
 	if err != nil {
 		return nil, err
 	}
-	var accounts []wa.AccountID
+	var all []owner
 	for _, src := range sources { // sorted by account
-		last := len(accounts) - 1
-		if last >= 0 && accounts[last] == src.AccountID {
-			continue
+		if n := len(all); n == 0 || all[n-1].account != src.AccountID {
+			all = append(all, owner{account: src.AccountID})
 		}
-		if in.Verify(c.Body, c.Signature, src.Number.AppSecret) {
-			accounts = append(accounts, src.AccountID)
-		}
+		o := &all[len(all)-1]
+		o.sources = append(o.sources, src)
+		o.signed = o.signed || in.Verify(c.Body, c.Signature, src.Number.AppSecret)
 	}
-	return accounts, nil
+	return slices.DeleteFunc(all, func(o owner) bool { return !o.signed }), nil
 }
 
 // tagged adds the message that a status's tag names, if the tag is ours.

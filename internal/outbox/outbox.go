@@ -12,6 +12,10 @@
 //	    └──── later ─────────┴───────────────────────────────────────────┤
 //	                              sent · failed · uncertain ◀────settle──┘
 //
+// Whether the person may be written to is asked once more before the attempt is
+// begun: consent may have been taken back and the window closed while the
+// message waited.
+//
 // Failure: the attempt is durable before its first byte goes out. A process
 // that dies before that has sent nothing, and the message is claimed again. One
 // that dies after it leaves the message dispatched. The next start sends it
@@ -57,16 +61,23 @@ type Sources interface {
 	Source(context.Context, wa.AccountID, wa.SourceID) (wa.Source, error)
 }
 
+// Consents tells whether somebody may still be written to.
+type Consents interface {
+	Consent(ctx context.Context, account wa.AccountID, person string) (wa.Consent, error)
+	Window(ctx context.Context, account wa.AccountID, numberID, contact string) (time.Time, error)
+}
+
 // Options says what an Outbox works with. All fields but Wire, Width and Now
 // must be set.
 type Options struct {
-	Store   store.Outbox
-	Sources Sources
-	Media   Media
-	Sender  Sender
-	Tagger  wa.Tagger
-	Wake    <-chan struct{}
-	Logger  *slog.Logger
+	Store    store.Outbox
+	Sources  Sources
+	Consents Consents
+	Media    Media
+	Sender   Sender
+	Tagger   wa.Tagger
+	Wake     <-chan struct{}
+	Logger   *slog.Logger
 	// Wire tells the next process which attempts have left this one. Without it,
 	// every attempt that was begun counts as one that has.
 	Wire *Wire
@@ -205,6 +216,9 @@ func (o *Outbox) hand(ctx context.Context, n wa.Number, d wa.Dispatch) (outcome 
 // attempt brings a message to Meta. An error means that nothing is to be
 // settled: the message is another's now, or the store does not answer.
 func (o *Outbox) attempt(ctx context.Context, m wa.Message, leaving *departure) (wa.Message, wa.Outcome, error) {
+	if m.Expired(o.Now()) {
+		return m, wa.Outcome{Kind: wa.OutcomeExpired}, nil
+	}
 	src, err := o.Sources.Source(ctx, m.AccountID, m.SourceID)
 	if wa.CodeOf(err) == wa.CodeNotFound {
 		return m, sourceGone(), nil
@@ -224,12 +238,45 @@ func (o *Outbox) attempt(ctx context.Context, m wa.Message, leaving *departure) 
 	if d.MetaMedia, err = o.metaMedia(ctx, src.Number, m); err != nil {
 		return m, o.notReady(ctx, src.Number, m, err), nil
 	}
+	// As late as can be: the upload may have taken a while.
+	rule, err := o.forbidden(ctx, m, src)
+	if err != nil {
+		return m, o.notReady(ctx, src.Number, m, err), nil
+	}
+	if rule != "" {
+		return m, notAllowed(rule), nil
+	}
 	if m, err = o.Store.BeginMessage(ctx, m); err != nil {
 		return m, wa.Outcome{}, err
 	}
 	d.Message, d.Tag = m, o.Tagger.Tag(m.ID, m.Attempt)
 	d.OnWire = func() { leaving.mark(m) }
 	return m, o.review(ctx, src.Number, m, o.hand(ctx, src.Number, d)), nil
+}
+
+// forbidden returns the rule that has come to forbid a message since it was
+// accepted, or "".
+func (o *Outbox) forbidden(ctx context.Context, m wa.Message, src wa.Source) (wa.Rule, error) {
+	until, err := o.Consents.Window(ctx, m.AccountID, m.NumberID, m.Recipient.ID)
+	if err != nil {
+		return "", err
+	}
+	var consent wa.Consent
+	if m.Recipient.Kind != wa.Group {
+		if consent, err = o.Consents.Consent(ctx, m.AccountID, m.Recipient.ID); err != nil {
+			return "", err
+		}
+	}
+	return wa.MayWrite(m, until.After(o.Now()), consent, src), nil
+}
+
+// notAllowed fails a message with the code that it would have been refused with.
+func notAllowed(rule wa.Rule) wa.Outcome {
+	f := wa.Failure{VendorCode: "8002", Title: "the person opted out, is blocked or did not opt in"}
+	if rule == wa.RuleWindow {
+		f = wa.Failure{VendorCode: "8007", Title: "the 24-hour window closed before the message was sent"}
+	}
+	return wa.Outcome{Kind: wa.OutcomeRejected, Failure: f}
 }
 
 func sourceGone() wa.Outcome {

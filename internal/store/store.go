@@ -65,7 +65,8 @@ type Sources interface {
 	Source(context.Context, wa.AccountID, wa.SourceID) (wa.Source, error)
 	// DefaultSource returns the account's default; CodeNotFound if it has none.
 	DefaultSource(context.Context, wa.AccountID) (wa.Source, error)
-	// UpdateSource changes name, token, app secret and default. If the access
+	// UpdateSource changes name, token, app secret, default, and the settings of
+	// consent. If the access
 	// token is another one, it makes the source's waiting messages due now,
 	// because they may have waited for just this; otherwise they wait on, as
 	// Meta may have asked for it. CodeNotFound.
@@ -75,20 +76,38 @@ type Sources interface {
 	// SourcesByNumber returns the sources of all accounts for one
 	// phone_number_id.
 	SourcesByNumber(ctx context.Context, numberID string) ([]wa.Source, error)
+	// SourcesByWABA returns the sources of all accounts for one WhatsApp Business
+	// Account.
+	SourcesByWABA(ctx context.Context, wabaID string) ([]wa.Source, error)
 	// AppSecrets returns the distinct app secrets of all sources.
 	AppSecrets(context.Context) ([]wa.Secret, error)
 }
 
-// Endpoints keeps where customers receive events.
+// EndpointKey is what an endpoint is known by: an account has at most one for
+// each kind of event and source. Source "" is the one for all sources.
+type EndpointKey struct {
+	AccountID wa.AccountID
+	Kind      wa.EventKind
+	SourceID  wa.SourceID
+}
+
+// Endpoints keeps where customers receive events. An event goes to every
+// endpoint of its kind that is for all sources, or for the source that the
+// message was sent from, or for a source with the number that was written to.
+// Headers are encrypted in the store.
 type Endpoints interface {
-	// PutEndpoint sets the account's endpoint of that kind, in place of the
-	// one there was. Deliveries under way go to the new address.
+	// PutEndpoint sets the endpoint of that kind and source, in place of the
+	// one there was. Deliveries under way go to the new address. Without a name
+	// it is named after its kind.
 	PutEndpoint(context.Context, wa.Endpoint) (wa.Endpoint, error)
-	// Endpoints returns an account's endpoints by kind.
+	// Endpoints returns an account's endpoints by kind and source.
 	Endpoints(context.Context, wa.AccountID) ([]wa.Endpoint, error)
-	// DeleteEndpoint removes the endpoint of that kind and what was still to be
-	// delivered to it; CodeNotFound.
-	DeleteEndpoint(context.Context, wa.AccountID, wa.EventKind) error
+	// SetEndpointDisabled disables an endpoint, or enables it and lets what has
+	// waited for it be delivered; CodeNotFound.
+	SetEndpointDisabled(ctx context.Context, key EndpointKey, disabled bool) error
+	// DeleteEndpoint removes an endpoint and what was still to be delivered to
+	// it; CodeNotFound.
+	DeleteEndpoint(context.Context, EndpointKey) error
 }
 
 // Intake is what the faces need to take a message in.
@@ -100,6 +119,21 @@ type Intake interface {
 	// without a template, whichever way their number is written (see
 	// wa.ContactKey); the zero time if they never wrote to the number.
 	Window(ctx context.Context, account wa.AccountID, numberID, contact string) (time.Time, error)
+}
+
+// Consents keeps who agreed to be written to. Consent belongs to a person of
+// an account, whichever way the number is written (see wa.ContactKey).
+type Consents interface {
+	// RecordConsents appends records to the ledger in their order and moves the
+	// state of each person in the same transaction (see wa.Consent.After), all or
+	// none. An opt-in of somebody who is opted in by then is left out; it returns
+	// the places of those in the list.
+	RecordConsents(context.Context, []wa.ConsentRecord) (already []int, err error)
+	// Consent returns what holds for a person now.
+	Consent(ctx context.Context, account wa.AccountID, person string) (wa.Consent, error)
+	// ConsentHistory returns a person's records in the order in which they were
+	// kept. None is ever changed or removed.
+	ConsentHistory(ctx context.Context, account wa.AccountID, person string) ([]wa.ConsentRecord, error)
 }
 
 // Outbox is what the sending stage needs.
@@ -125,9 +159,10 @@ type Outbox interface {
 	CountRefusal(context.Context, wa.Message) (int, error)
 	// SettleMessage records the outcome, the event and its deliveries at once.
 	// Sent matches statuses that came before the answer; rejected fails the
-	// message; later and misconfigured make it due again after Outcome.After;
-	// unknown makes it uncertain. Rejected, later and misconfigured may also
-	// settle a claim that was never begun.
+	// message; expired ends it; later and misconfigured make it due again after
+	// Outcome.After, or when it expires, if that is earlier; unknown makes it
+	// uncertain. All but sent and unknown may also settle a claim that was never
+	// begun.
 	//
 	// A status that was applied meanwhile is not taken back.
 	SettleMessage(context.Context, wa.Message, wa.Outcome) error
@@ -145,9 +180,11 @@ type Inbox interface {
 	ClaimCallbacks(ctx context.Context, limit int, lease time.Duration) ([]wa.Callback, error)
 	// SettleCallback applies what a callback says, for each account: statuses
 	// to their messages (by MessageID, else by wamid; parked if neither is
-	// known yet), inbound messages with their windows and media; and one event
+	// known yet), inbound messages with their windows, media and what was said
+	// by them about consent (see RecordConsents); and one event
 	// with its deliveries for each that is new. What was applied before changes
-	// nothing.
+	// nothing. What it says of a template is applied to the copy, unless the copy
+	// is newer, and makes the sync of its WABA due.
 	SettleCallback(context.Context, wa.Callback, []wa.AccountUpdates) error
 	// PutOffCallback gives a callback back: due again after the delay, or, if
 	// park is true, kept for a person to look at and never claimed again.
@@ -165,7 +202,8 @@ type Deliveries interface {
 	RecoverDeliveries(context.Context) (int, error)
 	// ClaimDeliveries gives up to limit due deliveries to the caller for the
 	// lease, the longest due first, and of each endpoint no more than there is
-	// room for. What is due beyond that costs the claim nothing.
+	// room for; none of an endpoint that is disabled. What is due beyond that
+	// costs the claim nothing.
 	ClaimDeliveries(ctx context.Context, limit int, lease time.Duration, room Room) ([]wa.Delivery, error)
 	// SettleDelivery records an attempt and its result.
 	SettleDelivery(context.Context, wa.Delivery, wa.DeliveryResult) error
@@ -223,6 +261,56 @@ type Fetches interface {
 	SettleFetch(ctx context.Context, m wa.StoredMedia, after time.Duration) error
 }
 
+// Templates keeps a copy of the templates that Meta has, and the jobs that keep
+// it in step. A WhatsApp Business Account (WABA) has a copy and a job for each
+// account with a source in it: they are made due by CreateSource and by an
+// UpdateSource with a new access token, and go with the account's last source.
+type Templates interface {
+	TemplateCopies
+	TemplateSyncs
+}
+
+// TemplateCopies is the copy.
+type TemplateCopies interface {
+	// ReplaceTemplates makes the copy what Meta's list said, which was begun at
+	// asOf: what is not in it goes. What was kept later than asOf stays as it
+	// is, and a list that was begun before the last one, or before something was
+	// forgotten, changes nothing.
+	ReplaceTemplates(ctx context.Context, account wa.AccountID, wabaID string, list []wa.StoredTemplate, asOf time.Time) error
+	// PutTemplate keeps a template, in place of an older copy, and makes the
+	// sync due.
+	PutTemplate(context.Context, wa.StoredTemplate) error
+	// ForgetTemplate removes a template in one language, or in all if language is
+	// "", and makes the sync due. One that is not there is no error.
+	ForgetTemplate(ctx context.Context, account wa.AccountID, wabaID, name, language string, at time.Time) error
+	// TemplateByID returns the template with Meta's id; CodeNotFound.
+	TemplateByID(ctx context.Context, account wa.AccountID, wabaID, id string) (wa.StoredTemplate, error)
+	// TemplatesNamed returns a template in all its languages, by language.
+	TemplatesNamed(ctx context.Context, account wa.AccountID, wabaID, name string) ([]wa.StoredTemplate, error)
+	// ListTemplates returns those that the filter chooses by name and language,
+	// limit of them from offset on, and how many there are in all.
+	ListTemplates(ctx context.Context, account wa.AccountID, wabaID string, f wa.TemplateFilter, limit, offset int) (
+		list []wa.StoredTemplate, total int, err error)
+}
+
+// TemplateSyncs is the jobs.
+type TemplateSyncs interface {
+	// RecoverTemplateSyncs frees what the last process had claimed; see
+	// RecoverMessages.
+	RecoverTemplateSyncs(context.Context) (int, error)
+	// ClaimTemplateSyncs gives up to limit due syncs to the caller for the lease.
+	// One that is made due meanwhile is claimed anew, and whoever had it has lost
+	// the lease: its list may be too old.
+	ClaimTemplateSyncs(ctx context.Context, limit int, lease time.Duration) ([]wa.TemplateSync, error)
+	// SettleTemplateSync gives a sync back with its Attempts, due again after the
+	// delay.
+	SettleTemplateSync(ctx context.Context, s wa.TemplateSync, after time.Duration) error
+	// TemplateSync returns the job of an account's WABA; CodeNotFound.
+	TemplateSync(ctx context.Context, account wa.AccountID, wabaID string) (wa.TemplateSync, error)
+	// MakeTemplateSyncDue makes a job due now; one that is not there is no error.
+	MakeTemplateSyncDue(ctx context.Context, account wa.AccountID, wabaID string) error
+}
+
 // Journal is what is known of a message.
 type Journal interface {
 	// Message returns one message; CodeNotFound, also for one of another
@@ -241,6 +329,7 @@ const (
 	StageInbox      Stage = "inbox"
 	StageDeliveries Stage = "deliveries"
 	StageFetches    Stage = "fetches"
+	StageTemplates  Stage = "templates"
 )
 
 // Waker tells a stage that there may be work for it.
@@ -274,9 +363,11 @@ type Catalog interface {
 // Traffic is what changes with every message.
 type Traffic interface {
 	Intake
+	Consents
 	Outbox
 	Inbox
 	Deliveries
 	Media
+	Templates
 	Journal
 }

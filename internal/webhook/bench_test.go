@@ -206,7 +206,7 @@ func (b *bench) wroteTo(account wa.AccountID, text string, from ...string) {
 func (b *bench) dispatcher(width int) *Dispatcher {
 	b.Helper()
 	return New(Options{
-		Store: b.db, Client: b.client, Encode: waapi.WebhookBody, Wake: b.db.Wake(store.StageDeliveries),
+		Store: b.db, Client: b.client, Encode: waapi.Webhooks{}.Body, Wake: b.db.Wake(store.StageDeliveries),
 		Logger: slog.New(slog.NewJSONHandler(b.log, nil)), Width: width,
 	})
 }

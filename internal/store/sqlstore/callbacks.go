@@ -106,7 +106,9 @@ func (s *Store) apply(t *tx, account wa.AccountID, c wa.Callback, u wa.Update) e
 	case u.Status != nil:
 		return s.applyStatus(t, account, c.ReceivedAt, u)
 	case u.Inbound != nil:
-		return s.applyInbound(t, account, c.ReceivedAt, *u.Inbound)
+		return s.applyInbound(t, account, c.ReceivedAt, u)
+	case u.Template != nil:
+		return s.applyTemplate(t, account, c.ReceivedAt, u.WABAID, *u.Template)
 	}
 	return nil // nothing the gateway knows; it stays in the raw callback
 }
@@ -227,7 +229,8 @@ func scanParked(row scanner) (p parkedStatus, err error) {
 	return p, json.Unmarshal(data, &p.report)
 }
 
-func (s *Store) applyInbound(t *tx, account wa.AccountID, received time.Time, in wa.Inbound) error {
+func (s *Store) applyInbound(t *tx, account wa.AccountID, received time.Time, u wa.Update) error {
+	in := *u.Inbound
 	e := wa.Event{ID: wa.NewID[wa.EventID](), AccountID: account, Kind: wa.EventIncoming, At: received, Inbound: &in}
 	if in.Media != nil {
 		file := *in.Media // what the caller handed in stays as it is
@@ -246,6 +249,11 @@ func (s *Store) applyInbound(t *tx, account wa.AccountID, received time.Time, in
 	}
 	if err := t.openWindow(account, received, in); err != nil {
 		return err
+	}
+	if u.Consent != nil {
+		if err := t.saidConsent(account, received, *u.Consent); err != nil {
+			return err
+		}
 	}
 	if in.Media != nil {
 		return t.expectMedia(account, received, in)

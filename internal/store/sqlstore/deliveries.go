@@ -17,7 +17,8 @@ func (s *Store) RecoverDeliveries(ctx context.Context) (int, error) {
 }
 
 // selectDueEndpoints steps from one endpoint to the next in the index, so that
-// it costs the same whether an endpoint has one delivery due or a million.
+// it costs the same whether an endpoint has one delivery due or a million. One
+// that is disabled costs a step and a look, whatever waits for it.
 const selectDueEndpoints = `SELECT id FROM (
 		WITH RECURSIVE step(id) AS (
 			SELECT min(endpoint_id) FROM deliveries WHERE state = 'due'
@@ -26,13 +27,14 @@ const selectDueEndpoints = `SELECT id FROM (
 				FROM step WHERE step.id IS NOT NULL
 		) SELECT id FROM step WHERE id IS NOT NULL
 	) AS endpoint
-	WHERE EXISTS (SELECT 1 FROM deliveries WHERE state = 'due' AND endpoint_id = endpoint.id AND due_at <= $1)`
+	WHERE EXISTS (SELECT 1 FROM deliveries WHERE state = 'due' AND endpoint_id = endpoint.id AND due_at <= $1)
+		AND NOT EXISTS (SELECT 1 FROM endpoints p WHERE p.id = endpoint.id AND p.disabled = 1)`
 
 const selectDueOfEndpoint = `SELECT account_id, id, due_at FROM deliveries
 	WHERE state = 'due' AND endpoint_id = $1 AND due_at <= $2 ORDER BY due_at, account_id, id LIMIT $3`
 
 const selectDelivery = `SELECT d.account_id, d.id, d.attempts, d.created_at, d.claim,
-		p.id, p.kind, p.url, p.headers, e.id, e.kind, e.message_id, e.at, e.data
+		p.id, p.kind, p.source_id, p.name, p.url, p.headers, e.id, e.kind, e.message_id, e.at, e.data
 	FROM deliveries d
 	JOIN endpoints p ON p.account_id = d.account_id AND p.id = d.endpoint_id
 	JOIN events e ON e.account_id = d.account_id AND e.id = d.event_id
@@ -119,7 +121,7 @@ func (s *Store) scanDelivery(row scanner) (d wa.Delivery, err error) {
 	var created, at int64
 	var headers, data []byte
 	if err = row.Scan(&d.AccountID, &d.ID, &d.Attempts, &created, &d.Claim,
-		&d.Endpoint.ID, &d.Endpoint.Kind, &d.Endpoint.URL, &headers,
+		&d.Endpoint.ID, &d.Endpoint.Kind, &d.Endpoint.SourceID, &d.Endpoint.Name, &d.Endpoint.URL, &headers,
 		&d.Event.ID, &d.Event.Kind, &d.Event.MessageID, &at, &data); err != nil {
 		return d, err
 	}

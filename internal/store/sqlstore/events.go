@@ -51,8 +51,7 @@ func (s *Store) addEvent(t *tx, e wa.Event) (added bool, err error) {
 	if err != nil || n == 0 {
 		return false, wrap("keep event", err)
 	}
-	endpoints, err := collect(func(row scanner) (id wa.EndpointID, err error) { return id, row.Scan(&id) })(
-		t.query(`SELECT id FROM endpoints WHERE account_id = $1 AND kind = $2`, e.AccountID, e.Kind))
+	endpoints, err := t.endpointsOf(e)
 	if err != nil {
 		return false, fmt.Errorf("keep event: %w", err)
 	}

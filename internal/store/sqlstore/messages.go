@@ -36,9 +36,11 @@ func (t *tx) insertMessage(m wa.Message) error {
 		return err
 	}
 	_, err = t.exec(`INSERT INTO messages
-		(account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header, status, accepted_at, due_at, behind)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'accepted', $9, $9, $10)`,
-		m.AccountID, m.ID, m.SourceID, m.NumberID, m.Recipient.Kind, m.Recipient.ID, content, m.APIHeader, micros(m.AcceptedAt), behind)
+		(account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header, status, accepted_at, due_at, behind,
+			ttl)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'accepted', $9, $9, $10, $11)`,
+		m.AccountID, m.ID, m.SourceID, m.NumberID, m.Recipient.Kind, m.Recipient.ID, content, m.APIHeader, micros(m.AcceptedAt), behind,
+		m.TTL.Microseconds())
 	return wrap("accept message", err)
 }
 
@@ -58,16 +60,16 @@ func (s *Store) Window(ctx context.Context, account wa.AccountID, numberID, cont
 }
 
 const messageColumns = `account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header,
-	status, wamid, attempt, accepted_at, claim`
+	status, wamid, attempt, accepted_at, ttl, claim`
 
 func scanMessage(row scanner) (m wa.Message, err error) {
 	var content []byte
-	var accepted int64
+	var accepted, ttl int64
 	if err = row.Scan(&m.AccountID, &m.ID, &m.SourceID, &m.NumberID, &m.Recipient.Kind, &m.Recipient.ID, &content, &m.APIHeader,
-		&m.Status, &m.WAMID, &m.Attempt, &accepted, &m.Claim); err != nil {
+		&m.Status, &m.WAMID, &m.Attempt, &accepted, &ttl, &m.Claim); err != nil {
 		return m, err
 	}
-	m.AcceptedAt = fromMicros(accepted)
+	m.AcceptedAt, m.TTL = fromMicros(accepted), time.Duration(ttl)*time.Microsecond
 	m.Content, err = wa.DecodeContent(content)
 	return m, unreadable("message", string(m.ID), err)
 }
@@ -198,7 +200,11 @@ func (s *Store) settle(t *tx, m wa.Message, o wa.Outcome) error {
 		return s.settleSent(t, m, o.WAMID)
 	case wa.OutcomeRejected:
 		if open(m.Status) {
-			return s.fail(t, m, o.Failure)
+			return s.end(t, m, wa.StatusFailed, &o.Failure)
+		}
+	case wa.OutcomeExpired:
+		if open(m.Status) {
+			return s.end(t, m, wa.StatusExpired, nil)
 		}
 	case wa.OutcomeLater, wa.OutcomeMisconfigured:
 		if open(m.Status) {
@@ -216,8 +222,12 @@ func (s *Store) settle(t *tx, m wa.Message, o wa.Outcome) error {
 // it does not keep it.
 func (s *Store) release(t *tx, m wa.Message, status wa.Status, after time.Duration) error {
 	now := s.now()
+	due := now.Add(after)
+	if end := m.ExpiresAt(); !end.IsZero() && end.Before(due) {
+		due = end // so that it is told in time
+	}
 	if _, err := t.exec(`UPDATE messages SET status = $1, due_at = $2 WHERE account_id = $3 AND id = $4`,
-		status, micros(now.Add(after)), m.AccountID, m.ID); err != nil {
+		status, micros(due), m.AccountID, m.ID); err != nil {
 		return fmt.Errorf("settle message: %w", err)
 	}
 	if open(m.Status) && (!open(status) || after > turnHold) {
@@ -245,12 +255,12 @@ func (t *tx) learnWAMID(m wa.Message, wamid string) error {
 	return wrap("keep wamid", err)
 }
 
-// fail ends a message that Meta never took.
-func (s *Store) fail(t *tx, m wa.Message, f wa.Failure) error {
-	if err := s.release(t, m, wa.StatusFailed, 0); err != nil {
+// end ends a message that Meta never took.
+func (s *Store) end(t *tx, m wa.Message, status wa.Status, f *wa.Failure) error {
+	if err := s.release(t, m, status, 0); err != nil {
 		return err
 	}
 	now := s.now()
-	_, err := s.addEvent(t, statusEvent(m, now, wa.StatusReport{NumberID: m.NumberID, Status: wa.StatusFailed, At: now, Failure: &f}))
+	_, err := s.addEvent(t, statusEvent(m, now, wa.StatusReport{NumberID: m.NumberID, Status: status, At: now, Failure: f}))
 	return err
 }

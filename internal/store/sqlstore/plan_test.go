@@ -105,6 +105,7 @@ func plan(t *testing.T, s *Store, query string) []string {
 var scansAllowed = map[string]string{
 	"SELECT id, name, created_at FROM accounts ORDER BY name":          "lists all",
 	"SELECT account_id, id, name, number_id, waba_id, display, token,": "app secrets of all sources, which are few",
+	"UPDATE template_syncs SET claimed = 0, due_at = $1 WHERE claimed": "once at the start, and they are as few as sources",
 	"UPDATE callbacks SET claimed = 0, due_at = $1 WHERE":              "recovery, once, in an index of what is due only",
 	"UPDATE deliveries SET claimed = 0, due_at = $1 WHERE":             "the same",
 	"UPDATE media SET claimed = 0, due_at = $1 WHERE":                  "the same",
@@ -115,7 +116,7 @@ var scansAllowed = map[string]string{
 
 // wholeTable matches the steps that look at all of a table or index, or at all
 // that an account has in a table that grows with every message.
-var wholeTable = regexp.MustCompile(`^SCAN \w|^SEARCH (?:messages|events|deliveries|media|windows) .*\(account_id=\?\)$`)
+var wholeTable = regexp.MustCompile(`^SCAN \w|^SEARCH (?:messages|events|deliveries|media|windows|consents|consent_records) .*\(account_id=\?\)$`)
 
 func oneLine(query string) string { return strings.Join(strings.Fields(query), " ") }
 
@@ -168,8 +169,18 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		{"parked", "FROM parked_statuses WHERE account_id = $1 AND wamid = $2 ORDER", "PRIMARY KEY (account_id=? AND wamid=?)"},
 		{"authenticate", "SELECT account_id FROM tokens WHERE hash = $1", "(hash=?)"},
 		{"window", "SELECT wrote_at FROM windows", "PRIMARY KEY (account_id=? AND number_id=? AND contact=?)"},
+		{"consent", "opted_out_at FROM consents WHERE", "PRIMARY KEY (account_id=? AND person=?)"},
+		{"an opt-in", "person = $2 AND seq = $3", "PRIMARY KEY (account_id=? AND person=? AND seq=?)"},
+		{"a person's ledger", "FROM consent_records WHERE account_id = $1 AND person = $2 ORDER BY seq", "PRIMARY KEY (account_id=? AND person=?)"},
 		{"events", "FROM events WHERE account_id = $1 AND subject = $2", "(account_id=? AND subject=? AND fact>?)"},
-		{"endpoint of a kind", "SELECT id FROM endpoints WHERE account_id = $1 AND kind = $2", "(account_id=? AND kind=?)"},
+		{"disabled endpoints", "WITH RECURSIVE step", "endpoints_disabled (id=?)"},
+		{"endpoints of a status", "source_id IN ('', (SELECT source_id FROM messages", "(account_id=? AND kind=? AND source_id=?)"},
+		{"endpoints of an inbound message", "source_id IN (SELECT id FROM sources", "(account_id=? AND kind=?)"},
+		{"its sources", "source_id IN (SELECT id FROM sources", "sources_number (number_id=?"},
+		{"claim template syncs", "UPDATE template_syncs SET claim = claim + 1", "template_syncs_due (due_at<?)"},
+		{"templates of a name", "FROM templates WHERE account_id = $1 AND waba_id = $2 AND name = $3 ORDER", "PRIMARY KEY (account_id=? AND waba_id=? AND name=?)"},
+		{"template by id", "AND meta_id = $3", "templates_meta_id (meta_id=?)"},
+		{"sources by waba", "FROM sources WHERE waba_id = $1", "sources_waba (waba_id=?)"},
 		{"sources by number", "FROM sources WHERE number_id = $1", "sources_number (number_id=?)"},
 		{"default source", "FROM sources WHERE account_id = $1 AND is_default = 1", "sources_default (account_id=?)"},
 	} {

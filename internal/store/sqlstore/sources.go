@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -10,12 +11,16 @@ import (
 	"github.com/waypost/waypost/internal/wa"
 )
 
-const selectSources = `SELECT account_id, id, name, number_id, waba_id, display, token, app_secret, is_default, created_at
-	FROM sources`
+const selectSources = `SELECT account_id, id, name, number_id, waba_id, display, token, app_secret, is_default, created_at,
+	skip_optin, stop_words, start_words FROM sources`
 
 // CreateSource implements [store.Sources].
 func (s *Store) CreateSource(ctx context.Context, src wa.Source) (wa.Source, error) {
 	token, secret, err := s.sealSource(src)
+	if err != nil {
+		return src, err
+	}
+	stop, start, err := encodeWords(src)
 	if err != nil {
 		return src, err
 	}
@@ -30,19 +35,33 @@ func (s *Store) CreateSource(ctx context.Context, src wa.Source) (wa.Source, err
 			}
 		}
 		src.Default = src.Default || others == 0
-		n, err := t.exec(`INSERT INTO sources (account_id, id, name, number_id, waba_id, display, token, app_secret, is_default, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account_id, id) DO NOTHING`,
+		n, err := t.exec(`INSERT INTO sources (account_id, id, name, number_id, waba_id, display, token, app_secret, is_default, created_at,
+				skip_optin, stop_words, start_words)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (account_id, id) DO NOTHING`,
 			src.AccountID, src.ID, src.Name, src.Number.ID, src.Number.WABAID, src.Number.Display, token, secret,
-			src.Default, micros(src.CreatedAt))
+			src.Default, micros(src.CreatedAt), src.SkipOptIn, stop, start)
 		if err == nil && n == 0 {
 			return &wa.Error{Code: wa.CodeConflict, Message: "a source of that id exists"}
 		}
 		if err != nil {
 			return fmt.Errorf("create source: %w", err)
 		}
+		if err := s.expectTemplates(t, src); err != nil {
+			return err
+		}
 		return s.freeWaiting(t, src) // of a source of that id that was deleted
 	})
 	return src, err
+}
+
+// encodeWords keeps what tells a list that was never set (null) from one that
+// was set to nothing ([]).
+func encodeWords(src wa.Source) (stop, start []byte, err error) {
+	if stop, err = json.Marshal(src.StopWords); err != nil {
+		return nil, nil, fmt.Errorf("encode words: %w", err)
+	}
+	start, err = json.Marshal(src.StartWords)
+	return stop, start, wrap("encode words", err)
 }
 
 func (t *tx) clearDefault(account wa.AccountID) error {
@@ -61,12 +80,15 @@ func (s *Store) sealSource(src wa.Source) (token, secret []byte, err error) {
 // scanSource reads a row of selectSources and decrypts its credentials.
 func (s *Store) scanSource(row scanner) (src wa.Source, err error) {
 	var created int64
-	var token, secret []byte
+	var token, secret, stop, start []byte
 	if err = row.Scan(&src.AccountID, &src.ID, &src.Name, &src.Number.ID, &src.Number.WABAID, &src.Number.Display,
-		&token, &secret, &src.Default, &created); err != nil {
+		&token, &secret, &src.Default, &created, &src.SkipOptIn, &stop, &start); err != nil {
 		return src, err
 	}
 	src.CreatedAt = fromMicros(created)
+	if err := errors.Join(json.Unmarshal(stop, &src.StopWords), json.Unmarshal(start, &src.StartWords)); err != nil {
+		return src, unreadable("source", string(src.ID), err)
+	}
 	if src.Number.Token, err = s.unseal(token, "sources.token", string(src.AccountID), string(src.ID)); err == nil {
 		src.Number.AppSecret, err = s.unseal(secret, "sources.app_secret", string(src.AccountID), string(src.ID))
 	}
@@ -97,6 +119,13 @@ func (s *Store) SourcesByNumber(ctx context.Context, numberID string) ([]wa.Sour
 	return readable(ctx, s.logger, rows), wrap("read sources", err)
 }
 
+// SourcesByWABA implements [store.Sources].
+func (s *Store) SourcesByWABA(ctx context.Context, wabaID string) ([]wa.Source, error) {
+	rows, err := collect(tolerant(s.scanSource))(s.reads.QueryContext(ctx,
+		selectSources+` WHERE waba_id = $1 ORDER BY account_id, created_at, id`, wabaID))
+	return readable(ctx, s.logger, rows), wrap("read sources", err)
+}
+
 // AppSecrets implements [store.Sources].
 func (s *Store) AppSecrets(ctx context.Context) ([]wa.Secret, error) {
 	rows, err := collect(tolerant(s.scanSource))(s.reads.QueryContext(ctx, selectSources))
@@ -120,6 +149,10 @@ func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
 	if err != nil {
 		return err
 	}
+	stop, start, err := encodeWords(src)
+	if err != nil {
+		return err
+	}
 	return s.writer.write(ctx, func(t *tx) error {
 		if src.Default {
 			if err := t.clearDefault(src.AccountID); err != nil {
@@ -130,13 +163,18 @@ func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
 		if err != nil {
 			return err
 		}
-		n, err := t.exec(`UPDATE sources SET name = $1, token = $2, app_secret = $3, is_default = $4
-			WHERE account_id = $5 AND id = $6`, src.Name, token, secret, src.Default, src.AccountID, src.ID)
+		n, err := t.exec(`UPDATE sources SET name = $1, token = $2, app_secret = $3, is_default = $4,
+				skip_optin = $7, stop_words = $8, start_words = $9
+			WHERE account_id = $5 AND id = $6`,
+			src.Name, token, secret, src.Default, src.AccountID, src.ID, src.SkipOptIn, stop, start)
 		if err := one("update source", "source", n, err); err != nil {
 			return err
 		}
 		if !newToken {
 			return nil
+		}
+		if err := s.syncTemplatesOf(t, src); err != nil {
+			return err
 		}
 		return s.freeWaiting(t, src)
 	})
@@ -175,6 +213,9 @@ func (s *Store) isNewToken(t *tx, src wa.Source) (bool, error) {
 func (s *Store) DeleteSource(ctx context.Context, account wa.AccountID, id wa.SourceID) error {
 	return s.writer.write(ctx, func(t *tx) error {
 		n, err := t.exec(`DELETE FROM sources WHERE account_id = $1 AND id = $2`, account, id)
-		return one("delete source", "source", n, err)
+		if err := one("delete source", "source", n, err); err != nil {
+			return err
+		}
+		return t.leaveWABAs(account)
 	})
 }

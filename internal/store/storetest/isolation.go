@@ -92,7 +92,7 @@ func foreignAccountChangesNothing(k *kit) {
 		"RevokeToken":    k.s.RevokeToken(ctx, theirs, p.token.ID, k.clock.now()),
 		"UpdateSource":   k.s.UpdateSource(ctx, source),
 		"DeleteSource":   k.s.DeleteSource(ctx, theirs, p.source.ID),
-		"DeleteEndpoint": k.s.DeleteEndpoint(ctx, theirs, wa.EventStatus),
+		"DeleteEndpoint": k.s.DeleteEndpoint(ctx, endpointKey(theirs, wa.EventStatus)),
 		"DeleteMedia":    errMedia,
 	} {
 		if wa.CodeOf(err) != wa.CodeNotFound {
@@ -111,7 +111,7 @@ func foreignAccountChangesNothing(k *kit) {
 	k.ok(k.s.ForgetMetaUpload(ctx, key))
 	k.ok(k.s.SaveMetaUpload(ctx, key, wa.MetaUpload{MetaID: "theirs", ExpiresAt: k.clock.now()}))
 	k.untouched(p)
-	k.ok(k.s.DeleteEndpoint(ctx, theirs, wa.EventStatus))
+	k.ok(k.s.DeleteEndpoint(ctx, endpointKey(theirs, wa.EventStatus)))
 	k.ok(k.s.DeleteSource(ctx, theirs, source.ID))
 	k.ok(k.s.ForgetMetaUpload(ctx, key))
 	k.untouched(p)

@@ -172,6 +172,20 @@ func (k *kit) newEndpoint(account wa.AccountID, kind wa.EventKind) wa.Endpoint {
 	}))(k)
 }
 
+// endpointKey names the endpoint for all sources.
+func endpointKey(account wa.AccountID, kind wa.EventKind) store.EndpointKey {
+	return store.EndpointKey{AccountID: account, Kind: kind}
+}
+
+// newSourceEndpoint makes an endpoint for the events of one source.
+func (k *kit) newSourceEndpoint(kind wa.EventKind, source wa.SourceID) wa.Endpoint {
+	k.Helper()
+	return must(k.s.PutEndpoint(k.Context(), wa.Endpoint{
+		ID: wa.NewID[wa.EndpointID](), AccountID: k.account, Kind: kind, SourceID: source, Name: "of " + string(source),
+		CreatedAt: k.clock.now(), URL: "https://customer.example/source",
+	}))(k)
+}
+
 // build makes a message without accepting it. Each goes to somebody else, so
 // that none waits for another's turn.
 func (k *kit) build() wa.Message { return k.buildTo(fmt.Sprintf("1555%07d", k.people.Add(1))) }

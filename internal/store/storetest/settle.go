@@ -14,6 +14,8 @@ func settle() []promise {
 		{"RejectedFailsTheMessage", rejectedFailsTheMessage},
 		{"LaterAndMisconfiguredMakeItDueAgain", laterAndMisconfiguredMakeItDueAgain},
 		{"UnknownMakesItUncertain", unknownMakesItUncertain},
+		{"ExpiredEndsTheMessage", expiredEndsTheMessage},
+		{"NoMessageIsPutOffBeyondItsExpiry", noMessageIsPutOffBeyondItsExpiry},
 		{"AClaimThatWasNeverBegunMayBeSettled", aClaimThatWasNeverBegunMayBeSettled},
 		{"ASecondSettleOfTheSameClaimChangesNothing", aSecondSettleOfTheSameClaimChangesNothing},
 		{"AStatusIsNotTakenBackByALateAnswer", aStatusIsNotTakenBackByALateAnswer},
@@ -29,6 +31,7 @@ func outcomes() []wa.Outcome {
 		{Kind: wa.OutcomeLater, After: time.Second, Failure: failure},
 		{Kind: wa.OutcomeUnknown, Failure: failure},
 		{Kind: wa.OutcomeMisconfigured, After: time.Second, Failure: failure},
+		{Kind: wa.OutcomeExpired},
 	}
 }
 
@@ -100,6 +103,33 @@ func unknownMakesItUncertain(k *kit) {
 	k.equal("claimed", 0, len(k.claim(10)))
 	k.apply(k.tagged(m, "wamid.1", wa.StatusSent))
 	k.status(m, wa.StatusSent)
+}
+
+func expiredEndsTheMessage(k *kit) {
+	k.newEndpoint(k.account, wa.EventStatus)
+	m := k.claimed()
+	k.clock.advance(time.Second)
+	k.ok(k.s.SettleMessage(k.Context(), m, wa.Outcome{Kind: wa.OutcomeExpired}))
+	k.restart()
+	k.status(m, wa.StatusExpired)
+	d := only(k, k.claimDeliveries(10))
+	k.equal("status", wa.StatusReport{NumberID: number, Status: wa.StatusExpired, At: k.clock.now()}, *d.Event.Status)
+	k.clock.advance(1000 * lease)
+	k.equal("claimed", 0, len(k.claim(10)))
+}
+
+func noMessageIsPutOffBeyondItsExpiry(k *kit) {
+	m := k.build()
+	m.TTL = time.Hour
+	k.ok(k.s.Accept(k.Context(), []wa.Message{m}))
+	claimed := only(k, k.claim(10))
+	k.equal("expiry", m.ExpiresAt(), claimed.ExpiresAt())
+	k.ok(k.s.SettleMessage(k.Context(), claimed, wa.Outcome{Kind: wa.OutcomeLater, After: 24 * time.Hour}))
+	k.restart()
+	k.clock.advance(time.Hour - time.Microsecond)
+	k.equal("claimed too early", 0, len(k.claim(10)))
+	k.clock.advance(time.Microsecond)
+	k.equal("message", m.ID, only(k, k.claim(10)).ID)
 }
 
 func aClaimThatWasNeverBegunMayBeSettled(k *kit) {

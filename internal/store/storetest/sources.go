@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ func sources() []promise {
 		{"DeletingASourceRemovesItsCredentials", deletingASourceRemovesItsCredentials},
 		{"SourcesByNumberSpansAccounts", sourcesByNumberSpansAccounts},
 		{"AppSecretsAreDistinct", appSecretsAreDistinct},
+		{"TheConsentSettingsOfASourceAreKept", theConsentSettingsOfASourceAreKept},
 	}
 }
 
@@ -196,4 +198,25 @@ func appSecretsAreDistinct(k *kit) {
 	slices.Sort(got)
 	slices.Sort(want)
 	k.equal("secrets", want, got)
+}
+
+// A list of words that was never set is not the same as one that was set to
+// nothing.
+func theConsentSettingsOfASourceAreKept(k *kit) {
+	settings := func(src wa.Source) string {
+		return fmt.Sprintf("%v %#v %#v", src.SkipOptIn, src.StopWords, src.StartWords)
+	}
+	never := k.newSource(k.account, number2)
+	set := k.buildSource(k.account, number2)
+	set.SkipOptIn, set.StopWords, set.StartWords = true, []string{}, []string{"Los geht's", "はい"}
+	must(k.s.CreateSource(k.Context(), set))(k)
+	k.restart()
+	k.equal("never set", settings(never), settings(k.readSource(never.ID)))
+	k.equal("set", settings(set), settings(k.readSource(set.ID)))
+
+	never.StopWords, set.StartWords, set.SkipOptIn = []string{"Halt"}, nil, false
+	k.ok(k.s.UpdateSource(k.Context(), never))
+	k.ok(k.s.UpdateSource(k.Context(), set))
+	k.equal("changed", settings(never), settings(k.readSource(never.ID)))
+	k.equal("changed", settings(set), settings(k.readSource(set.ID)))
 }

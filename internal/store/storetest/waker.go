@@ -16,7 +16,7 @@ func waker() []promise {
 }
 
 func stages() []store.Stage {
-	return []store.Stage{store.StageOutbox, store.StageInbox, store.StageDeliveries, store.StageFetches}
+	return []store.Stage{store.StageOutbox, store.StageInbox, store.StageDeliveries, store.StageFetches, store.StageTemplates}
 }
 
 // sleep takes the wakes that wait.

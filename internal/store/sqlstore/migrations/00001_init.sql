@@ -41,21 +41,29 @@ CREATE TABLE sources (
     app_secret BLOB NOT NULL, -- encrypted
     is_default INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
+    skip_optin INTEGER NOT NULL,
+    stop_words TEXT NOT NULL, -- JSON; null: the usual ones
+    start_words TEXT NOT NULL,
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX sources_number ON sources (number_id);
+CREATE INDEX sources_waba ON sources (waba_id);
 CREATE UNIQUE INDEX sources_default ON sources (account_id) WHERE is_default = 1;
 
 CREATE TABLE endpoints (
     account_id TEXT NOT NULL,
     id         TEXT NOT NULL,
     kind       TEXT NOT NULL,
+    source_id  TEXT NOT NULL, -- '': all sources
+    name       TEXT NOT NULL,
     url        TEXT NOT NULL,
     headers    BLOB NOT NULL, -- encrypted
+    disabled   INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (account_id, id),
-    UNIQUE (account_id, kind)
+    PRIMARY KEY (account_id, kind, source_id),
+    UNIQUE (account_id, id)
 ) WITHOUT ROWID;
+CREATE INDEX endpoints_disabled ON endpoints (id) WHERE disabled = 1;
 
 CREATE TABLE messages (
     account_id     TEXT NOT NULL,
@@ -71,6 +79,7 @@ CREATE TABLE messages (
     attempt        INTEGER NOT NULL DEFAULT 0,
     refusals       INTEGER NOT NULL DEFAULT 0, -- answers that it may get only so often
     accepted_at    BIGINT NOT NULL,
+    ttl            BIGINT NOT NULL, -- microseconds after accepted_at; 0: for ever
     claim          INTEGER NOT NULL DEFAULT 0,
     claimed        INTEGER NOT NULL DEFAULT 0,
     due_at         BIGINT NOT NULL,
@@ -150,6 +159,36 @@ CREATE TABLE windows (
     PRIMARY KEY (account_id, number_id, contact)
 ) WITHOUT ROWID;
 
+-- What holds for a person now. records counts the person's lines in the ledger.
+CREATE TABLE consents (
+    account_id   TEXT NOT NULL,
+    person       TEXT NOT NULL,
+    records      INTEGER NOT NULL,
+    state        TEXT NOT NULL, -- none, in, out
+    blocked      INTEGER NOT NULL,
+    optin        INTEGER NOT NULL, -- seq of the record that the state in rests on, else 0
+    opted_out_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, person)
+) WITHOUT ROWID;
+
+-- The ledger. Rows are only ever added.
+CREATE TABLE consent_records (
+    account_id TEXT NOT NULL,
+    person     TEXT NOT NULL,
+    seq        INTEGER NOT NULL, -- the person's records, from 1
+    id         TEXT NOT NULL,
+    number     TEXT NOT NULL, -- as it was given
+    kind       TEXT NOT NULL, -- optin, optout, blocklist, whitelist
+    source     TEXT NOT NULL,
+    user_agent TEXT NOT NULL,
+    ip         TEXT NOT NULL,
+    text       TEXT NOT NULL,
+    wamid      TEXT NOT NULL,
+    at         BIGINT NOT NULL,
+    PRIMARY KEY (account_id, person, seq),
+    UNIQUE (account_id, id)
+) WITHOUT ROWID;
+
 CREATE TABLE media (
     account_id  TEXT NOT NULL,
     id          TEXT NOT NULL,
@@ -181,3 +220,36 @@ CREATE TABLE meta_uploads (
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, number_id, sha256, mime_type)
 ) WITHOUT ROWID;
+
+-- The copies of Meta's templates. kind is what the components show.
+CREATE TABLE templates (
+    account_id TEXT NOT NULL,
+    waba_id    TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    language   TEXT NOT NULL,
+    meta_id    TEXT NOT NULL,
+    category   TEXT NOT NULL,
+    status     TEXT NOT NULL,
+    quality    TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    components TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, waba_id, name, language)
+) WITHOUT ROWID;
+CREATE INDEX templates_meta_id ON templates (meta_id);
+
+-- A list that was begun before fresh_from is out of date.
+CREATE TABLE template_syncs (
+    account_id TEXT NOT NULL,
+    waba_id    TEXT NOT NULL,
+    synced_at  BIGINT NOT NULL DEFAULT 0,
+    fresh_from BIGINT NOT NULL DEFAULT 0,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    claim      INTEGER NOT NULL DEFAULT 0,
+    claimed    INTEGER NOT NULL DEFAULT 0,
+    due_at     BIGINT NOT NULL,
+    PRIMARY KEY (account_id, waba_id)
+) WITHOUT ROWID;
+CREATE INDEX template_syncs_due ON template_syncs (due_at);
