@@ -1,8 +1,12 @@
 package waapi
 
 import (
+	"errors"
+	"fmt"
+	"maps"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,8 +17,47 @@ import (
 // attachment is one element of attachments as it was sent.
 type attachment struct{ id, link, kind, caption string }
 
-// decodeMedia reads a message of type media. It carries exactly one
-// attachment; the vendor docs say nothing of more.
+// maxAttachments is ours, as many as a phone sends at a time.
+const maxAttachments = 30
+
+// spread makes a message of each attachment, because Meta takes one media in a
+// message. The vendor's form has a list of attachments and its docs say nothing
+// of more than one.
+func spread(o object) ([]object, error) {
+	kind, err := o.trimmed("message_type")
+	if err != nil || !strings.EqualFold(kind, "media") {
+		return []object{o}, nil //nolint:nilerr // the decoder of the message says what is wrong
+	}
+	bodies, err := o.list("type_media", 1)
+	if err != nil || len(bodies) == 0 {
+		return []object{o}, nil //nolint:nilerr // as above
+	}
+	list, err := bodies[0].list("attachments", maxAttachments)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(o object) bool { return o == nil })
+	if len(list) == 0 {
+		return []object{o}, nil // the decoder of the message says so
+	}
+	parts := make([]object, len(list))
+	for i, attachment := range list {
+		parts[i] = maps.Clone(o)
+		parts[i]["type_media"] = object{"attachments": attachment.value()}.value()
+	}
+	return parts, nil
+}
+
+// inAttachment says which of several attachments a failure is about.
+func inAttachment(i, of int, err error) error {
+	f, ok := errors.AsType[*failure](err)
+	if !ok || of < 2 {
+		return err
+	}
+	return &failure{status: f.status, code: f.code, message: fmt.Sprintf("attachments[%d]: %s", i, f.message), err: f.err}
+}
+
+// decodeMedia reads a message of type media with one attachment.
 func decodeMedia(m object) (wa.Content, error) {
 	body, err := m.one("type_media")
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -121,8 +123,8 @@ func TestDecodeTakesWhatClientsSend(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := decodeOne(t, tt.body); got != tt.want {
-				t.Errorf("got  %+v\nwant %+v", got, tt.want)
+			if diff := cmp.Diff(tt.want, decodeOne(t, tt.body)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -195,9 +197,13 @@ func TestPlausibleID(t *testing.T) {
 	}
 }
 
-// FuzzDecodeMessages: whatever comes, a message that is taken keeps the limits,
-// and a refusal has a code and a text.
+// FuzzDecodeMessages: whatever comes, a message that is taken keeps the limits
+// and is read from the store as it was kept, and a refusal has a code and a
+// text.
 func FuzzDecodeMessages(f *testing.F) {
+	for _, body := range goldenBodies(f) {
+		f.Add([]byte(body))
+	}
 	for _, seed := range []string{
 		`{"message":[{"recipient_whatsapp":"15550100001","message_type":"text","type_text":[{"content":"hello","preview_url":"false"}]}]}`,
 		`{"message":{"recipient_whatsapp":15550100001,"message_type":"Media","type_media":{"attachments":{"attachment_id":"1fc380aa-6953-4e95-aef9-f220a22d51a3"}}}}`,
@@ -234,6 +240,13 @@ func checkDecoded(t *testing.T, m wa.Message) {
 		if md, ok := m.Content.(wa.Media); !ok || md.MediaID == "" || p.Field != "attachment_type" {
 			t.Errorf("took a message with %s", p)
 		}
+	}
+	kept, err := wa.EncodeContent(m.Content)
+	check(t, err)
+	again, err := wa.DecodeContent(kept)
+	check(t, err)
+	if diff := cmp.Diff(m.Content, again); diff != "" {
+		t.Errorf("kept %s (-taken +read):\n%s", kept, diff)
 	}
 }
 

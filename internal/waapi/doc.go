@@ -8,7 +8,7 @@
 // Tokens, secrets, numbers and texts are neither logged nor echoed in errors.
 //
 // It stands at the way in: clients before it, store and media behind it.
-// [WebhookBody] stands at the way out, called by whoever posts to customers.
+// [Webhooks] stands at the way out, called by whoever posts to customers.
 //
 // A [Server] must be mounted so that nothing cleans or redirects paths before
 // it, because clients turn a redirected POST into a GET: http.ServeMux answers

@@ -27,42 +27,6 @@ func (f *failure) Error() string { return f.code + " " + f.message }
 // Unwrap returns the cause.
 func (f *failure) Unwrap() error { return f.err }
 
-// The vendor's codes and texts for a message, as its error page has them. The
-// vendor docs name no text for a body that cannot be read at all: a missing
-// part is 8001, anything that does not hold is 8006.
-const (
-	codeMissing   = "8001"
-	codeTechnical = "8005"
-	codeInvalid   = "8006"
-	codeWindow    = "8007"
-	codeBadMedia  = "8008"
-
-	textMissing   = "Required parameter is missing"
-	textTechnical = "Technical error occurred"
-	textWindow    = "Failed to send message because you are outside the support window for freeform messages to this user. " +
-		"Please use a valid template or reconsider"
-	textBadMedia = "Invalid Media id or bad media"
-)
-
-// vendorText is what the vendor's error page says to a code; "" for a code
-// that is not on it, or stands for many texts.
-func vendorText(code string) string {
-	return map[string]string{
-		codeMissing:   textMissing,
-		"8002":        "Phone number is not opted in",
-		"8003":        "WhatsApp contact does not exist",
-		"8004":        "Client details not found",
-		codeTechnical: textTechnical,
-		codeWindow:    textWindow,
-		codeBadMedia:  textBadMedia,
-		"8009":        "Invalid Template",
-		"8010":        "Invalid Template parameter",
-		"8011":        "Invalid Template language",
-		"8012":        "WhatsApp Docker Error",
-		"8015":        "Platform Error",
-	}[code]
-}
-
 // row maps what is wrong with a value to what the vendor says about it.
 type row struct {
 	// field is a field of our nouns; "" means any.
@@ -78,7 +42,8 @@ type row struct {
 func rows() []row {
 	return []row{
 		{"message_type", wa.RuleRequired, codeInvalid, "message_type cannot be null or blank"},
-		{"message_type", wa.RuleUnknown, codeInvalid, "message_type can only be {detail}."},
+		// More types are taken than the vendor's text names, as by the vendor.
+		{"message_type", wa.RuleUnknown, codeInvalid, "message_type can only be text/media/template/location."},
 		{"recipient", wa.RuleRequired, codeInvalid, "recipient_whatsapp cannot be null or blank"},
 		{"recipient", wa.RuleTooShort, codeInvalid, "recipient_whatsapp cannot be less than {limit} digits"},
 		{"recipient", wa.RuleTooLong, codeInvalid, "recipient_whatsapp cannot be greater than {limit} digits"},
@@ -90,12 +55,33 @@ func rows() []row {
 		// The vendor docs' sample failure is " type is required."; ours names the field.
 		{"attachment_type", wa.RuleRequired, codeInvalid, "attachment_type is required."},
 		{"attachment_type", wa.RuleUnknown, codeInvalid, "attachment_type can only be image, video, audio, document or sticker"},
+		// The same vendor text, with the words that a webhook's type has.
+		{"webhook_type", wa.RuleRequired, codeInvalid, "type is required."},
+		{"webhook_type", wa.RuleUnknown, codeInvalid, "type is invalid. type must be incoming/event."},
+		// The consent API. In its samples two of the texts begin with a space, in its
+		// table none does; the table is the contract.
+		{"consent.type", wa.RuleRequired, codeInvalid, "type is required."},
+		{"consent.type", wa.RuleUnknown, codeInvalid, "type is invalid. type must be {detail}."},
+		{"consent.recipients", wa.RuleRequired, codeInvalid, "recipients is required."},
+		// The vendor has no text for one that is missing.
+		{"consent.recipient", wa.RuleRequired, codeInvalid, "recipient is required."},
+		{"consent.recipient", wa.RuleNotDigits, codeInvalid, "Invalid recipient. Only numeric values allowed."},
+		{"consent.recipient", wa.RuleTooShort, codeInvalid, "recipient value cannot be less than {limit} digits."},
+		{"consent.recipient", wa.RuleTooLong, codeInvalid, "recipient value cannot be greater than {limit} digits."},
+		{"consent.source", wa.RuleRequired, codeInvalid, "source cannot be empty."},
+		{"consent.source", wa.RuleTooLong, codeInvalid, "source value cannot be greater than {limit} characters."},
+		{"consent.source", wa.RuleMalformed, codeInvalid, "source {detail}"},
+		{"phone_number", wa.RuleTooShort, codeInvalid, "{field} cannot be less than {limit} digits"},
+		{"phone_number", wa.RuleTooLong, codeInvalid, "{field} cannot be greater than {limit} digits"},
 		{"display_phone_number", wa.RuleTooShort, codeInvalid, "{field} cannot be less than {limit} digits (found {found})"},
 		{"display_phone_number", wa.RuleTooLong, codeInvalid, "{field} cannot be greater than {limit} digits (found {found})"},
 
 		{"file", wa.RuleBadMedia, codeBadMedia, textBadMedia + ": {detail}"},
 		{"", wa.RuleBadMedia, codeBadMedia, textBadMedia},
 		{"", wa.RuleWindow, codeWindow, textWindow},
+		{"", wa.RuleConsent, codeConsent, vendorText(codeConsent)},
+		{"", wa.RuleTemplateParameter, codeTemplateParameter, vendorText(codeTemplateParameter) + ": {field} {detail}"},
+		{"", wa.RuleLanguage, codeTemplateLanguage, vendorText(codeTemplateLanguage)},
 		{"", wa.RuleRequired, codeMissing, textMissing + ": {field}"},
 		{"", wa.RuleTooShort, codeInvalid, "{field} cannot be shorter than {limit} characters (found {found})"},
 		{"", wa.RuleTooLong, codeInvalid, "{field} cannot be longer than {limit} characters (found {found})"},
@@ -109,7 +95,9 @@ func rows() []row {
 // Failures of whole requests.
 var (
 	errNoPath      error = &failure{status: http.StatusNotFound, code: codeInvalid, message: "No such path"}
+	errNotProvided error = &failure{status: http.StatusNotFound, code: codeInvalid, message: "Not provided by this gateway"}
 	errNoMethod    error = &failure{status: http.StatusMethodNotAllowed, code: codeInvalid, message: "Method not allowed"}
+	errNoTunnel    error = &failure{status: http.StatusMethodNotAllowed, code: codeInvalid, message: "Method not allowed: this is no proxy for https, use an http address"}
 	errNoMedia     error = &failure{status: http.StatusNotFound, code: codeBadMedia, message: textBadMedia}
 	errNoSource    error = &failure{status: http.StatusNotFound, code: codeInvalid, message: "source does not exist"}
 	errTooLarge    error = &failure{status: http.StatusRequestEntityTooLarge, code: codeInvalid, message: "Request body is too large"}
@@ -121,6 +109,7 @@ var (
 	errTooDeep     error = &failure{status: http.StatusOK, code: codeInvalid, message: "Request body is nested deeper than " + strconv.Itoa(maxDepth) + " levels"}
 	errNotObject   error = &failure{status: http.StatusOK, code: codeInvalid, message: "Request body must be a JSON object"}
 	errNotForm     error = &failure{status: http.StatusOK, code: codeInvalid, message: "Request body must be multipart/form-data"}
+	errNoClient    error = &failure{status: http.StatusOK, code: codeClient, message: vendorText(codeClient)}
 	errSourceTaken error = &failure{status: http.StatusOK, code: codeInvalid, message: "source id already exists"}
 	errForbidden   error = &failure{status: http.StatusForbidden, code: "403", message: "Access Denied"}
 )

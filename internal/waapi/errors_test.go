@@ -13,7 +13,8 @@ import (
 func TestEveryRuleHasARow(t *testing.T) {
 	for _, rule := range []wa.Rule{
 		wa.RuleRequired, wa.RuleTooShort, wa.RuleTooLong, wa.RuleTooMany, wa.RuleNotDigits,
-		wa.RuleUnknown, wa.RuleMalformed, wa.RuleWindow, wa.RuleBadMedia,
+		wa.RuleUnknown, wa.RuleMalformed, wa.RuleWindow, wa.RuleConsent, wa.RuleBadMedia,
+		wa.RuleTemplateParameter, wa.RuleLanguage,
 	} {
 		err := refuse(wa.Problem{Field: "anything", Rule: rule, Limit: 1, Found: 2, Detail: "detail"})
 		f, ok := errors.AsType[*failure](err)

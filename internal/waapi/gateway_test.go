@@ -6,23 +6,30 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/waypost/waypost/internal/conform"
 	"github.com/waypost/waypost/internal/keyring"
 	"github.com/waypost/waypost/internal/media"
 	"github.com/waypost/waypost/internal/store/sqlstore"
+	"github.com/waypost/waypost/internal/template"
 	"github.com/waypost/waypost/internal/wa"
 )
 
-// The numbers of the fixture. All but never have written to alpha's number.
+// The numbers of the fixture, and when they wrote to alpha's number.
 const (
 	writer    = "15550100001" // an hour ago
 	justInTo  = "15550100002" // a second less than 24 hours ago
 	justOutOf = "15550100003" // 24 hours ago
+	stranger  = "15550100004" // never
+	optedIn   = "15550100005" // never, but opted in
 	group     = "group-1@g.us"
+	// patience bounds one golden case; none takes anywhere near it.
+	patience = time.Minute
 	// seedSource is the id that the vendor docs' sample names: a customer may
 	// bring it along.
 	seedSource = "fa9d647a-c8d7-423e-bd27-7d2ca2875dc1"
@@ -39,8 +46,11 @@ type gateway struct {
 	logs  *syncBuffer
 	http  *httptest.Server
 	face  *Server
+	// graph plays Meta, of which library keeps a copy.
+	graph   *graph
+	library *template.Library
 	// names are the ids that the case files call by name.
-	names map[string]string
+	names conform.Names
 	alpha wa.AccountID
 	beta  wa.AccountID
 }
@@ -57,29 +67,50 @@ func newGateway(t *testing.T) *gateway {
 	blobs, err := media.OpenDir(filepath.Join(dir, "media"))
 	check(t, err)
 	t.Cleanup(func() { check(t, blobs.Close()) })
-	g := &gateway{t: t, store: st, logs: &syncBuffer{}, names: map[string]string{}}
+	g := &gateway{t: t, store: st, logs: &syncBuffer{}, names: conform.Names{
+		"run": "run-329f", "fixed_clock": noon().Format(time.RFC3339),
+		"writer": writer, "writer_spaced": "1 555 010 0001", "just_in": justInTo, "just_out": justOutOf, "silent": justOutOf,
+		"stranger": stranger, "optedin": optedIn, "group": group,
+		"webhooks": "may be changed",
+	}}
 	g.media = media.New(media.Options{
 		Store: st, Blobs: blobs, Logger: slog.New(slog.DiscardHandler), Now: noon, FetchWait: time.Millisecond,
 	})
-	g.face = New(Options{
-		Accounts: st, Sources: st, Intake: st, Media: g.media, Now: noon,
+	g.face = New(g.withMeta(Options{
+		Accounts: st, Sources: st, Intake: st, Journal: st, Consents: st, Media: g.media, Endpoints: st, Now: noon,
 		Logger: slog.New(slog.NewTextHandler(g.logs, nil)),
-	})
+	}))
 	g.http = httptest.NewServer(g.face)
 	t.Cleanup(g.http.Close)
+	g.names["host"] = g.http.Listener.Addr().String()
 	g.alpha = g.account("alpha", "")
 	g.beta = g.account("beta", "beta_")
+	g.names["empty_token"] = g.token(g.bare("gamma"))
+	g.names["meta_templates"], g.names["order_template"] = "as in the simulator", strconv.Itoa(firstTemplate)
+	g.knowTemplates(g.alpha)
+	g.knowTemplates(g.beta)
 	return g
+}
+
+// bare makes an account with nothing.
+func (g *gateway) bare(name string) wa.AccountID {
+	a := wa.Account{ID: wa.NewID[wa.AccountID](), Name: name, CreatedAt: noon()}
+	check(g.t, g.store.CreateAccount(g.t.Context(), a))
+	return a.ID
+}
+
+// token makes a token for an account.
+func (g *gateway) token(account wa.AccountID) string {
+	tok, text := wa.NewToken(account, "test", noon())
+	check(g.t, g.store.CreateToken(g.t.Context(), tok))
+	return text.Reveal()
 }
 
 // account makes an account with everything; prefix leads the names of its ids.
 func (g *gateway) account(name, prefix string) wa.AccountID {
 	ctx := g.t.Context()
-	a := wa.Account{ID: wa.NewID[wa.AccountID](), Name: name, CreatedAt: noon()}
-	check(g.t, g.store.CreateAccount(ctx, a))
-	tok, text := wa.NewToken(a.ID, "test", noon())
-	check(g.t, g.store.CreateToken(ctx, tok))
-	g.names[prefix+"token"] = text.Reveal()
+	a := wa.Account{ID: g.bare(name)}
+	g.names[prefix+"token"] = g.token(a.ID)
 	old, text := wa.NewToken(a.ID, "old", noon())
 	check(g.t, g.store.CreateToken(ctx, old))
 	check(g.t, g.store.RevokeToken(ctx, a.ID, old.ID, noon()))
@@ -91,6 +122,10 @@ func (g *gateway) account(name, prefix string) wa.AccountID {
 	source := wa.SourceID(prefix + seedSource)
 	g.names[prefix+"source"] = string(source)
 	number := "1099" + map[string]string{"": "1", "beta_": "2"}[prefix]
+	if prefix == "" {
+		g.names["only_source"], g.names["source_name"] = string(source), name+"'s number"
+		g.names["number_id"], g.names["waba_id"], g.names["display_number"] = number, "2099", "15550109999"
+	}
 	_, err := g.store.CreateSource(ctx, wa.Source{
 		ID: source, AccountID: a.ID, Name: name + "'s number", CreatedAt: noon(),
 		Number: wa.Number{
@@ -108,6 +143,10 @@ func (g *gateway) account(name, prefix string) wa.AccountID {
 	}
 	check(g.t, g.media.Delete(ctx, a.ID, wa.MediaID(g.names[prefix+"deleted"])))
 	g.inbound(a.ID, number, prefix)
+	_, err = g.store.RecordConsents(ctx, []wa.ConsentRecord{{
+		ID: wa.NewID[wa.ConsentID](), AccountID: a.ID, Person: optedIn, Kind: wa.ConsentOptIn, Source: "WEB", At: noon(),
+	}})
+	check(g.t, err)
 	return a.ID
 }
 

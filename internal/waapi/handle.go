@@ -33,7 +33,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := s.serve(a, r, &line)
 	cut := err != nil && a.status != 0
 	if err != nil && !cut {
-		writeFailure(a, err)
+		writeFailure(a, s.failureStatus, err)
 	}
 	s.logServed(r.Context(), line, a.status, s.now().Sub(start), err)
 	if cut {
@@ -48,11 +48,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, line *served) (er
 			err = panicked(p)
 		}
 	}()
+	if r.Method == http.MethodConnect {
+		// A client that has us as its proxy, with an address of https.
+		w.Header().Set("Allow", "")
+		return errNoTunnel
+	}
 	rt, ok := find(s.table, r)
 	if !ok {
 		return errNoPath
 	}
 	line.route = rt.pattern
+	if rt.methods == nil {
+		return errNotProvided
+	}
 	h, ok := rt.handler(r.Method)
 	if !ok {
 		w.Header().Set("Allow", rt.allow())
@@ -75,9 +83,12 @@ func (s *Server) authenticate(r *http.Request) (wa.AccountID, error) {
 		return "", errForbidden
 	}
 	// The vendor refuses a token without the word Bearer, too.
-	scheme, token, _ := strings.Cut(values[0], " ")
-	hash, ok := wa.ParseToken(strings.TrimSpace(token))
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	words := strings.FieldsFunc(values[0], func(c rune) bool { return c == ' ' || c == '\t' })
+	if len(words) != 2 || !strings.EqualFold(words[0], "Bearer") {
+		return "", errForbidden
+	}
+	hash, ok := wa.ParseToken(words[1])
+	if !ok {
 		return "", errForbidden
 	}
 	account, err := s.accounts.Authenticate(r.Context(), hash)

@@ -25,6 +25,15 @@ const (
 // readJSON reads the body and checks everything about it but what it says.
 // The Content-Type is not looked at: clients send whatever their library does.
 func readJSON(w http.ResponseWriter, r *http.Request) (object, error) {
+	data, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return parse(data)
+}
+
+// readBody reads the whole body of a JSON request.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := limited(w, r, maxJSON, jsonTimeout)
 	if err != nil {
 		return nil, err
@@ -36,7 +45,7 @@ func readJSON(w http.ResponseWriter, r *http.Request) (object, error) {
 	// The deadline was for the body; if it passed while the request is worked
 	// on, the server would take it for a client that is gone.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	return parse(data)
+	return data, nil
 }
 
 // limited returns the body with a limit on its size, and sets how long it may
@@ -132,6 +141,19 @@ func (v value) object() (object, bool) {
 	return o, true
 }
 
+// value returns the object as JSON.
+func (o object) value() value {
+	raw := make(map[string]json.RawMessage, len(o))
+	for k, v := range o {
+		raw[k] = json.RawMessage(v)
+	}
+	data, err := json.Marshal(raw)
+	if err != nil || o == nil {
+		return value("null") // what was valid before always encodes
+	}
+	return value(data)
+}
+
 // text returns a string or the digits of a number, letter by letter: a phone
 // number as a float would lose its end. Absent is "".
 func (o object) text(field string) (string, error) {
@@ -218,6 +240,35 @@ func (o object) list(field string, limit int) ([]object, error) {
 		return nil, refuse(wa.Problem{Field: field, Rule: wa.RuleTooMany, Limit: limit, Found: found})
 	}
 	return out, nil
+}
+
+// texts returns the elements of an array of texts, trimmed; a text stands for an
+// array of one. Absent is nil, an empty array is not.
+func (o object) texts(field string, limit int) ([]string, error) {
+	v := o[field]
+	if v.absent() {
+		return nil, nil
+	}
+	bad := refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "must be an array of strings"})
+	if s, ok := v.text(); ok {
+		return []string{strings.TrimSpace(s)}, nil
+	}
+	var raw []json.RawMessage
+	if v[0] != '[' || json.Unmarshal(v, &raw) != nil {
+		return nil, bad
+	}
+	if len(raw) > limit {
+		return nil, refuse(wa.Problem{Field: field, Rule: wa.RuleTooMany, Limit: limit, Found: len(raw)})
+	}
+	all := make([]string, 0, len(raw))
+	for _, r := range raw {
+		s, ok := value(r).text()
+		if !ok {
+			return nil, bad
+		}
+		all = append(all, strings.TrimSpace(s))
+	}
+	return all, nil
 }
 
 func notObjects(field string) wa.Problem {

@@ -1,9 +1,14 @@
 package waapi
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/waypost/waypost/internal/wa"
 )
@@ -31,18 +36,26 @@ func (s *Server) postMessage(w http.ResponseWriter, r *http.Request, c caller) e
 	if err != nil {
 		return err
 	}
-	if err := s.admit(r.Context(), c.account, ms); err != nil {
+	if err := s.take(r.Context(), c.account, ms); err != nil {
 		return err
 	}
-	if err := s.intake.Accept(r.Context(), ms); err != nil {
+	return succeed(w, textReceived, receipt(ms))
+}
+
+// take completes messages and accepts them, all or none.
+func (s *Server) take(ctx context.Context, account wa.AccountID, ms []wa.Message) error {
+	if err := s.admit(ctx, account, ms); err != nil {
+		return err
+	}
+	if err := s.intake.Accept(ctx, ms); err != nil {
 		return err
 	}
 	for _, m := range ms {
-		s.log.LogAttrs(r.Context(), slog.LevelInfo, "message accepted", slog.String("message_id", string(m.ID)),
+		s.log.LogAttrs(ctx, slog.LevelInfo, "message accepted", slog.String("message_id", string(m.ID)),
 			slog.String("account", string(m.AccountID)), slog.String("source_id", string(m.SourceID)),
 			slog.String("number_id", m.NumberID), slog.String("type", string(m.Content.Type())))
 	}
-	return succeed(w, textReceived, receipt(ms))
+	return nil
 }
 
 func receipt(ms []wa.Message) accepted {
@@ -62,11 +75,34 @@ type contentType struct {
 	decode func(object) (wa.Content, error)
 }
 
-// contents is the table of message types.
+// contents is the table of message types. The first six are the vendor's.
 func contents() []contentType {
 	return []contentType{
 		{"text", decodeText},
 		{"media", decodeMedia},
+		{"location", decodeLocation},
+		{"template", decodeTemplate},
+		{"media_template", decodeTemplate},
+		{"interactive", decodeInteractive},
+		{"contact", decodeContacts},
+		{"contacts", decodeContacts},
+		{"reaction", decodeReaction},
+		{"image", decodeKind(wa.KindImage)},
+		{"video", decodeKind(wa.KindVideo)},
+		{"audio", decodeKind(wa.KindAudio)},
+		{"document", decodeKind(wa.KindDocument)},
+		{"sticker", decodeKind(wa.KindSticker)},
+		{"product", decodeAction(wa.InteractiveProduct, "type_product")},
+		{"product_list", decodeAction(wa.InteractiveProductList, "type_product_list")},
+		{"catalog", decodeAction(wa.InteractiveCatalog, catalogFields()...)},
+		{"catalogue", decodeAction(wa.InteractiveCatalog, catalogFields()...)},
+		{"catalog_message", decodeAction(wa.InteractiveCatalog, catalogFields()...)},
+		{"flow", decodeAction(wa.InteractiveFlow, "type_flow")},
+		{"location_request", decodeAction(wa.InteractiveLocationRequest, "type_location_request")},
+		{"order_details", templateOr(decodeAction(wa.InteractiveOrderDetails, "type_order_details"))},
+		{"order_status", templateOr(decodeAction(wa.InteractiveOrderStatus, "type_order_status"))},
+		{"carousel", templateOr(decodeAction(wa.InteractiveCarousel, "type_carousel"))},
+		{"limited_time_offer", decodeOffer},
 	}
 }
 
@@ -82,11 +118,20 @@ func decodeMessages(body object) ([]wa.Message, error) {
 	}
 	ms := make([]wa.Message, 0, len(list))
 	for i, o := range list {
-		m, err := decodeMessage(o)
+		parts, err := spread(o)
 		if err != nil {
 			return nil, inElement(i, len(list), err)
 		}
-		ms = append(ms, m)
+		for j, o := range parts {
+			m, err := decodeMessage(o)
+			if err != nil {
+				return nil, inElement(i, len(list), inAttachment(j, len(parts), err))
+			}
+			ms = append(ms, m)
+		}
+	}
+	if len(ms) > maxMessages {
+		return nil, refuse(wa.Problem{Field: "message", Rule: wa.RuleTooMany, Limit: maxMessages, Found: len(ms)})
 	}
 	return ms, nil
 }
@@ -116,6 +161,12 @@ func decodeMessage(o object) (wa.Message, error) {
 	if m.APIHeader, err = apiHeader(o); err != nil {
 		return m, err
 	}
+	if err := linkTrack(o); err != nil {
+		return m, err
+	}
+	if m.TTL, err = timeToLive(o); err != nil {
+		return m, err
+	}
 	return m, firstProblem(m)
 }
 
@@ -134,18 +185,30 @@ func firstProblem(m wa.Message) error {
 
 // messageType is matched in any letter case: clients send "Text".
 func messageType(o object) (func(object) (wa.Content, error), error) {
-	var names []string
 	name, err := o.trimmed("message_type")
-	for _, t := range contents() {
-		if err == nil && strings.EqualFold(t.name, name) {
-			return t.decode, nil
-		}
-		names = append(names, t.name)
-	}
-	if err == nil && name == "" {
+	switch {
+	case err != nil:
+		return nil, refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown})
+	case name == "":
 		return nil, refuse(wa.Problem{Field: "message_type", Rule: wa.RuleRequired})
 	}
-	return nil, refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown, Detail: strings.Join(names, "/")})
+	for _, t := range contents() {
+		if strings.EqualFold(t.name, name) {
+			return t.decode, nil
+		}
+	}
+	return nil, refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown})
+}
+
+// linkTrack looks at cta_link_track, which the vendor's service counts clicks
+// with and this one does not: every value that clients send is taken, with no
+// effect.
+func linkTrack(o object) error {
+	const field = "cta_link_track"
+	if v := o[field]; !v.absent() && (v[0] == '{' || v[0] == '[') {
+		return refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "can only be true or false"})
+	}
+	return nil
 }
 
 // recipient reads whom a message goes to. A number may be written with a + in
@@ -188,6 +251,27 @@ func apiHeader(o object) (string, error) {
 		return string(v), nil
 	}
 	return o.text(field)
+}
+
+// maxTTL is ours: Meta itself gives up after 30 days.
+const maxTTL = 365
+
+// timeToLive reads after how many days a message that has not been sent is not
+// sent any more. 0, "" and null are as good as nothing.
+func timeToLive(o object) (time.Duration, error) {
+	const field = "ttl"
+	text, err := o.trimmed(field)
+	if err == nil && text == "" {
+		return 0, nil
+	}
+	days, err := strconv.Atoi(text)
+	switch {
+	case errors.Is(err, strconv.ErrRange) || days > maxTTL:
+		return 0, refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: fmt.Sprintf("cannot be more than %d days", maxTTL)})
+	case err != nil || days < 0:
+		return 0, refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "must be a whole number of days"})
+	}
+	return time.Duration(days) * 24 * time.Hour, nil
 }
 
 func decodeText(m object) (wa.Content, error) {

@@ -25,8 +25,9 @@ type refusal struct {
 }
 
 type refusalError struct {
-	// Code is a string in every reply of the vendor's.
-	Code    string `json:"code"`
+	// Code is a string in every reply of the vendor's. It is missing in one: the
+	// lookup of somebody who has not opted in.
+	Code    string `json:"code,omitempty"`
 	Message string `json:"message"`
 }
 
@@ -48,7 +49,9 @@ func succeed(w http.ResponseWriter, message string, data any) error {
 	return nil
 }
 
-func writeFailure(w http.ResponseWriter, err error) {
+// writeFailure answers an error; refused is the status of a request that was
+// understood and refused.
+func writeFailure(w http.ResponseWriter, refused int, err error) {
 	if errors.Is(err, errForbidden) {
 		write(w, http.StatusForbidden, []byte(forbidden))
 		return
@@ -65,7 +68,11 @@ func writeFailure(w http.ResponseWriter, err error) {
 	if err != nil {
 		body = nil // two strings always encode
 	}
-	write(w, f.status, body)
+	status := f.status
+	if status == http.StatusOK {
+		status = refused
+	}
+	write(w, status, body)
 }
 
 func write(w http.ResponseWriter, status int, body []byte) {

@@ -13,7 +13,8 @@ import (
 type handler func(w http.ResponseWriter, r *http.Request, c caller) error
 
 // route is one row of the table: a path without slash at the end, in which
-// {name} stands for one segment, and what each method does.
+// {name} stands for one segment, and what each method does; nil for what the
+// vendor has there and we do not.
 type route struct {
 	pattern string
 	methods map[string]handler
@@ -22,7 +23,7 @@ type route struct {
 // routes is everything there is. The first pattern that fits wins.
 func (s *Server) routes() []route {
 	send := map[string]handler{http.MethodPost: s.postMessage}
-	return []route{
+	all := []route{
 		// Clients send to any of these; the vendor takes them for the same.
 		{"/api/v2/message", send},
 		{"/api/v2/message/nc", send},
@@ -35,6 +36,7 @@ func (s *Server) routes() []route {
 			http.MethodGet: s.getSource, http.MethodPatch: s.patchSource, http.MethodDelete: s.deleteSource,
 		}},
 	}
+	return slices.Concat(all, s.consentRoutes(), s.webhookRoutes(), s.otherRoutes(), s.metainfoRoutes())
 }
 
 // find returns the row for a request's path and puts the {name} segments into

@@ -1,6 +1,7 @@
 package waapi
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -12,13 +13,24 @@ import (
 	"github.com/waypost/waypost/internal/wa"
 )
 
-// Options are what a Server works with. All but Now have to be set.
+// Options are what a Server works with. All but Now and FailureStatus have to
+// be set.
 type Options struct {
 	Accounts store.Accounts
 	Sources  store.Sources
 	Intake   store.Intake
+	Journal  store.Journal
+	Consents store.Consents
 	Media    Media
-	Logger   *slog.Logger
+	// Endpoints keeps where events are posted.
+	Endpoints store.Endpoints
+	Templates Templates
+	Meta      Meta
+	// FailureStatus is the HTTP status of a request that is understood and
+	// refused: 0 and 200 are the vendor's way, 400 is for clients that go by
+	// the status.
+	FailureStatus int
+	Logger        *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -37,18 +49,26 @@ type Media interface {
 	Delete(ctx context.Context, account wa.AccountID, id wa.MediaID) error
 }
 
-// Server answers everything under /api/.
+// Server answers everything under /api/, and the few paths that the vendor has
+// beside it.
 type Server struct {
-	accounts store.Accounts
-	sources  store.Sources
-	intake   store.Intake
-	media    Media
-	log      *slog.Logger
-	now      func() time.Time
-	table    []route
+	accounts  store.Accounts
+	sources   store.Sources
+	intake    store.Intake
+	journal   store.Journal
+	consents  store.Consents
+	media     Media
+	endpoints store.Endpoints
+	templates Templates
+	meta      Meta
+	// failureStatus is the status of refusals.
+	failureStatus int
+	log           *slog.Logger
+	now           func() time.Time
+	table         []route
 
-	// changing is held while a source is read, changed and written back, and
-	// while one is created: without it, a new name could bring back the token
+	// changing is held while a source or a webhook is read, changed and written
+	// back, and while one is created: without it, a new name could bring back the token
 	// that was just rotated, or the default that has just moved.
 	changing sync.Mutex
 }
@@ -58,7 +78,8 @@ var _ http.Handler = (*Server)(nil)
 // New makes a Server.
 func New(o Options) *Server {
 	s := &Server{
-		accounts: o.Accounts, sources: o.Sources, intake: o.Intake, media: o.Media,
+		accounts: o.Accounts, sources: o.Sources, intake: o.Intake, journal: o.Journal, consents: o.Consents, media: o.Media,
+		endpoints: o.Endpoints, templates: o.Templates, meta: o.Meta, failureStatus: cmp.Or(o.FailureStatus, http.StatusOK),
 		log: o.Logger, now: o.Now,
 	}
 	if s.now == nil {

@@ -19,7 +19,11 @@ type sourceView struct {
 	WABAID        string      `json:"waba_id"`
 	DisplayNumber string      `json:"display_phone_number"`
 	Default       bool        `json:"default"`
-	CreatedAt     time.Time   `json:"created_at"`
+	SkipOptIn     bool        `json:"skip_optin"`
+	// The words are those that hold, also where none were ever set.
+	StopWords  []string  `json:"stop_words"`
+	StartWords []string  `json:"start_words"`
+	CreatedAt  time.Time `json:"created_at"`
 }
 
 type sourceID struct {
@@ -31,9 +35,11 @@ type sourceList struct {
 }
 
 func view(src wa.Source) sourceView {
+	stop, start := src.ConsentWords()
 	return sourceView{
 		ID: src.ID, Name: src.Name, PhoneNumberID: src.Number.ID, WABAID: src.Number.WABAID,
-		DisplayNumber: src.Number.Display, Default: src.Default, CreatedAt: src.CreatedAt.UTC(),
+		DisplayNumber: src.Number.Display, Default: src.Default, SkipOptIn: src.SkipOptIn,
+		StopWords: stop, StartWords: start, CreatedAt: src.CreatedAt.UTC(),
 	}
 }
 
@@ -104,6 +110,9 @@ func decodeSource(o object) (wa.Source, error) {
 	if src.Default, err = o.flag("default"); err != nil {
 		return src, err
 	}
+	if _, err = changeConsent(&src, o); err != nil {
+		return src, err
+	}
 	if src.ID = wa.SourceID(id); id == "" {
 		src.ID = wa.NewID[wa.SourceID]()
 	}
@@ -118,8 +127,35 @@ func plainNumber(s string) string {
 	return strings.NewReplacer("+", "", "(", "", ")", "", "-", "", " ", "").Replace(s)
 }
 
-// patchSource changes a source's name, rotates its token or secret, or makes it
-// the default.
+// changeConsent sets what a body says about consent, and reports whether it
+// says anything. To leave a list out and to empty it are two things.
+func changeConsent(src *wa.Source, o object) (given bool, err error) {
+	if !o["skip_optin"].absent() {
+		given = true
+		if src.SkipOptIn, err = o.flag("skip_optin"); err != nil {
+			return given, err
+		}
+	}
+	for _, f := range []struct {
+		name string
+		to   *[]string
+	}{
+		{"stop_words", &src.StopWords},
+		{"start_words", &src.StartWords},
+	} {
+		if o[f.name].absent() {
+			continue
+		}
+		given = true
+		if *f.to, err = o.texts(f.name, wa.MaxConsentWords); err != nil {
+			return given, err
+		}
+	}
+	return given, nil
+}
+
+// patchSource changes a source's name or its settings of consent, rotates its
+// token or secret, or makes it the default.
 func (s *Server) patchSource(w http.ResponseWriter, r *http.Request, c caller) error {
 	body, err := readJSON(w, r)
 	if err != nil {
@@ -184,8 +220,14 @@ func change(src wa.Source, o object) (wa.Source, error) {
 		}
 		src.Default, given = true, true
 	}
-	if !given {
-		return src, refuse(wa.Problem{Field: "name, access_token, app_secret or default", Rule: wa.RuleRequired})
+	consent, err := changeConsent(&src, o)
+	if err != nil {
+		return src, err
+	}
+	if !given && !consent {
+		return src, refuse(wa.Problem{
+			Field: "name, access_token, app_secret, default, skip_optin, stop_words or start_words", Rule: wa.RuleRequired,
+		})
 	}
 	return src, refuseAll(src.Validate())
 }

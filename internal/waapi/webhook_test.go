@@ -15,11 +15,11 @@ import (
 var update = flag.Bool("update", false, "write what came out to the golden files")
 
 // TestWebhookBodyIsTheVendors compares with testdata/webhook/<name>.json, one
-// body per file.
+// body per file; names that end in _date have the other form of dates.
 func TestWebhookBodyIsTheVendors(t *testing.T) {
 	for name, d := range webhookCases() {
 		t.Run(name, func(t *testing.T) {
-			got, err := WebhookBody(d)
+			got, err := Webhooks{DateForm: strings.HasSuffix(name, "_date")}.Body(d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,12 +78,15 @@ func webhookCases() map[string]wa.Delivery {
 	}
 	reply := incoming(func(in *wa.Inbound) { in.ReplyTo = "wamid.SYNTHETIC0" })
 	reply.Event.MessageID, reply.Message = answered, sent
-	return map[string]wa.Delivery{
-		"status_sent":      status(sent, wa.StatusReport{Status: wa.StatusSent, At: at, Recipient: "other"}),
-		"status_delivered": status(sent, wa.StatusReport{Status: wa.StatusDelivered, At: at}),
-		"status_read":      status(sent, wa.StatusReport{Status: wa.StatusRead, At: at}),
-		"status_played":    status(sent, wa.StatusReport{Status: wa.StatusPlayed, At: at}),
-		"status_no_time":   status(sent, wa.StatusReport{Status: wa.StatusSent}),
+	cases := map[string]wa.Delivery{
+		"status_sent":         status(sent, wa.StatusReport{Status: wa.StatusSent, At: at, Recipient: "other"}),
+		"status_delivered":    status(sent, wa.StatusReport{Status: wa.StatusDelivered, At: at}),
+		"status_read":         status(sent, wa.StatusReport{Status: wa.StatusRead, At: at}),
+		"status_played":       status(sent, wa.StatusReport{Status: wa.StatusPlayed, At: at}),
+		"status_expired":      status(sent, wa.StatusReport{Status: wa.StatusExpired, At: at}),
+		"status_date":         status(sent, wa.StatusReport{Status: wa.StatusRead, At: at.In(time.FixedZone("", 3600))}),
+		"status_no_time_date": status(sent, wa.StatusReport{Status: wa.StatusSent}),
+		"status_no_time":      status(sent, wa.StatusReport{Status: wa.StatusSent}),
 		"status_no_message": status(nil, wa.StatusReport{
 			Status: wa.StatusSent, At: at, Recipient: "15550100001",
 		}),
@@ -112,8 +115,115 @@ func webhookCases() map[string]wa.Delivery {
 		"incoming_voice": carrying(wa.KindAudio, func(m *wa.InboundMedia) {
 			m.MIMEType, m.Voice = "audio/ogg; codecs=opus", true
 		}),
-		"incoming_document": carrying(wa.KindDocument, func(m *wa.InboundMedia) { m.Filename, m.Caption = "bill.pdf", "the bill" }),
-		"incoming_sticker":  carrying(wa.KindSticker, func(*wa.InboundMedia) {}),
+		"incoming_document":  carrying(wa.KindDocument, func(m *wa.InboundMedia) { m.Filename, m.Caption = "bill.pdf", "the bill" }),
+		"incoming_sticker":   carrying(wa.KindSticker, func(m *wa.InboundMedia) { m.Animated = true }),
+		"incoming_text_date": incoming(func(*wa.Inbound) {}), // only statuses have another form
+	}
+	for name, change := range inboundCases() {
+		cases["incoming_"+name] = incoming(func(in *wa.Inbound) {
+			in.Type, in.Text = "", ""
+			change(in)
+		})
+	}
+	tap := cases["incoming_button"]
+	tap.Event.MessageID, tap.Message = answered, sent
+	cases["incoming_button"] = tap
+	return cases
+}
+
+// inboundCases has the kinds that are neither a text nor a media, and what may
+// stand beside any of them.
+func inboundCases() map[string]func(*wa.Inbound) {
+	reply := func(r wa.InteractiveReply) func(*wa.Inbound) {
+		return func(in *wa.Inbound) { in.Type, in.Interactive, in.ReplyTo = "interactive", &r, "wamid.SYNTHETIC0" }
+	}
+	system := func(s wa.SystemNotice) func(*wa.Inbound) {
+		return func(in *wa.Inbound) { in.Type, in.FromName, in.System = "system", "", &s }
+	}
+	return map[string]func(*wa.Inbound){
+		"location": func(in *wa.Inbound) {
+			in.Type, in.Location = "location", &wa.InboundLocation{
+				Latitude: 52.52, Longitude: -0.0000001, Name: "Here & there", Address: "1 Example Street", URL: "https://example.com/?a=1&b=2",
+			}
+		},
+		"location_bare":   func(in *wa.Inbound) { in.Type, in.Location = "location", &wa.InboundLocation{} },
+		"location_lost":   func(in *wa.Inbound) { in.Type, in.Raw = "location", json.RawMessage(`{"type":"location"}`) },
+		"button_reply":    reply(wa.InteractiveReply{Kind: wa.ReplyToButtons, Button: &wa.ReplyButton{ID: "yes", Title: "Yes"}}),
+		"list_reply":      reply(wa.InteractiveReply{Kind: wa.ReplyToList, Row: &wa.ListRow{ID: "r1", Title: "First", Description: "the first"}}),
+		"list_reply_bare": reply(wa.InteractiveReply{Kind: wa.ReplyToList, Row: &wa.ListRow{ID: "r1", Title: "First"}}),
+		"flow_reply": reply(wa.InteractiveReply{Kind: wa.ReplyToFlow, Flow: &wa.FlowReply{
+			Name: "flow", Body: "Sent", ResponseJSON: `{"flow_token":"t","name":"<Ada>"}`,
+		}}),
+		"call_permission": reply(wa.InteractiveReply{Kind: wa.ReplyToCallPermission, Call: &wa.CallPermission{
+			Response: "accept", ExpiresAt: time.Unix(1700600000, 0), Source: "user_action",
+		}}),
+		"call_permission_bare": reply(wa.InteractiveReply{Kind: wa.ReplyToCallPermission, Call: &wa.CallPermission{Response: "reject"}}),
+		"reply_of_no_kind":     reply(wa.InteractiveReply{Kind: "hologram_reply"}),
+		"button": func(in *wa.Inbound) {
+			in.Type, in.Button, in.ReplyTo = "button", &wa.ButtonReply{Payload: "no-thanks", Text: "No"}, "wamid.SYNTHETIC0"
+		},
+		"button_without_payload": func(in *wa.Inbound) { in.Type, in.Button = "button", &wa.ButtonReply{Text: "No"} },
+		"reaction": func(in *wa.Inbound) {
+			in.Type, in.Reaction, in.ReplyTo = "reaction", &wa.Reaction{WAMID: "wamid.SYNTHETIC0", Emoji: "\U0001F44D"}, "wamid.SYNTHETIC0"
+		},
+		"reaction_taken_away": func(in *wa.Inbound) {
+			in.Type, in.Reaction, in.ReplyTo = "reaction", &wa.Reaction{WAMID: "wamid.SYNTHETIC0"}, "wamid.SYNTHETIC0"
+		},
+		"contacts": func(in *wa.Inbound) {
+			full := wa.InboundCard{VCard: "BEGIN:VCARD\nEND:VCARD", ContactCard: wa.ContactCard{
+				Name:     wa.ContactName{Formatted: "Dr. Bo M. Example Jr.", First: "Bo", Last: "Example", Middle: "M.", Suffix: "Jr.", Prefix: "Dr."},
+				Birthday: "1990-01-31", Org: wa.ContactOrg{Company: "Example", Department: "Post", Title: "Clerk"},
+				Phones: []wa.ContactPhone{{Phone: "+1 555-010-0002", Type: "Mobile", WAID: "15550100002"}},
+				Emails: []wa.ContactEmail{{Email: "bo@example.com", Type: "Work"}}, URLs: []wa.ContactURL{{URL: "https://example.com", Type: "Work"}},
+				Addresses: []wa.ContactAddress{{
+					Street: "1 Example Street", City: "Exampletown", State: "EX", Zip: "00001", Country: "Exampleland", CountryCode: "ex", Type: "Home",
+				}},
+			}}
+			bare := wa.InboundCard{ContactCard: wa.ContactCard{Name: wa.ContactName{Formatted: "Cy"}}}
+			in.Type, in.Contacts = "contacts", &wa.InboundContacts{Cards: []wa.InboundCard{full, bare}, Origin: "other"}
+		},
+		"order": func(in *wa.Inbound) {
+			in.Type, in.Order = "order", &wa.InboundOrder{CatalogID: "700", Text: "quick!", Items: []wa.InboundOrderItem{
+				{RetailerID: "sku-1", Quantity: "2", Price: "30.10", Currency: "USD"},
+			}}
+		},
+		"order_empty":     func(in *wa.Inbound) { in.Type, in.Order = "order", &wa.InboundOrder{} },
+		"system_number":   system(wa.SystemNotice{Kind: "user_changed_number", Body: "Ada changed her number", WAID: "15550100002"}),
+		"system_user_id":  system(wa.SystemNotice{Kind: "user_changed_user_id", Body: "Ada has a new id", UserID: "US.2", ParentUserID: "US.ENT.2"}),
+		"system_identity": system(wa.SystemNotice{Kind: "customer_identity_changed", Body: "New keys", Identity: "aGFzaA==", Customer: "15550100001"}),
+		"unsupported": func(in *wa.Inbound) {
+			in.Type, in.Unsupported = "unsupported", &wa.Unsupported{Kind: "poll", Code: 131051, Title: "Message type unknown", Details: "Not supported."}
+		},
+		"unsupported_bare": func(in *wa.Inbound) { in.Type, in.Unsupported = "unknown", &wa.Unsupported{} },
+		"unsupported_video": func(in *wa.Inbound) {
+			in.Type, in.Unsupported, in.Raw = "video", &wa.Unsupported{Kind: "video", Code: 131052, Title: "Media download error"}, json.RawMessage(`{}`)
+		},
+		"edit_text": func(in *wa.Inbound) {
+			in.Type, in.Text, in.Edit = "edit", "better", &wa.Edit{WAMID: "wamid.SYNTHETIC2", Type: "text"}
+		},
+		"edit_caption": func(in *wa.Inbound) {
+			in.Type, in.Edit = "edit", &wa.Edit{WAMID: "wamid.SYNTHETIC2", Type: "image"}
+			in.Media = &wa.InboundMedia{
+				ID: "00000000-0000-4000-8000-000000000002", Kind: wa.KindImage, MIMEType: "image/x", SHA256: "c2hhMjU2+/=", Caption: "better",
+			}
+		},
+		"edit_unknown": func(in *wa.Inbound) {
+			in.Type, in.Edit, in.Raw = "edit", &wa.Edit{WAMID: "wamid.SYNTHETIC2", Type: "hologram"}, json.RawMessage(`{}`)
+		},
+		"revoke": func(in *wa.Inbound) { in.Type, in.Revoke = "revoke", &wa.Revoke{WAMID: "wamid.SYNTHETIC2"} },
+		"referral": func(in *wa.Inbound) {
+			in.Type, in.Text = "text", "hi"
+			in.Referral = &wa.Referral{
+				SourceURL: "https://example.com/ad?a=1&b=2", SourceID: "120", SourceType: "ad", Headline: "Chat", Body: "Now!", MediaType: "image",
+				ImageURL: "https://example.com/i", VideoURL: "https://example.com/v", ThumbnailURL: "https://example.com/t", ClickID: "click-1", Welcome: "Hello",
+			}
+		},
+		"referral_bare": func(in *wa.Inbound) { in.Type, in.Text, in.Referral = "text", "hi", &wa.Referral{SourceType: "post"} },
+		"about_product": func(in *wa.Inbound) {
+			in.Type, in.Text, in.ReplyTo, in.Product = "text", "still there?", "wamid.SYNTHETIC0", &wa.Product{CatalogID: "700", RetailerID: "sku-1"}
+		},
+		"forwarded":       func(in *wa.Inbound) { in.Type, in.Text, in.Forwarded = "text", "hi", true },
+		"forwarded_often": func(in *wa.Inbound) { in.Type, in.Text, in.OftenForwarded = "text", "hi", true },
 	}
 }
 
@@ -127,7 +237,7 @@ func TestWebhookBodyRefusesWhatIsNoEvent(t *testing.T) {
 		"uncertain":  {Kind: wa.EventStatus, Status: &wa.StatusReport{Status: wa.StatusUncertain}},
 		"unheard of": {Kind: wa.EventStatus, Status: &wa.StatusReport{Status: "lost"}},
 	} {
-		if got, err := WebhookBody(wa.Delivery{Event: e}); err == nil {
+		if got, err := (Webhooks{}).Body(wa.Delivery{Event: e}); err == nil {
 			t.Errorf("%s: got %s", name, got)
 		}
 	}

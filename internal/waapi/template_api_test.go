@@ -1,0 +1,191 @@
+package waapi
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/waypost/waypost/internal/wa"
+)
+
+// sent sends one message as the fixture's writer and returns what was accepted.
+func (g *gateway) sent(t *testing.T, rest string) wa.Content {
+	t.Helper()
+	w := g.do(http.MethodPost, "/api/v2/message/", "token", `{"message":[{"recipient_whatsapp":"`+writer+`",`+rest+`}]}`)
+	if !strings.Contains(w.Body.String(), `"success"`) {
+		t.Fatalf("%s: %s", rest, w.Body)
+	}
+	ms := g.waiting()
+	if len(ms) != 1 {
+		t.Fatalf("%d messages wait", len(ms))
+	}
+	return ms[0].Content
+}
+
+// What was guessed without the template is put right with it.
+func TestAKnownTemplateSaysWhereValuesBelong(t *testing.T) {
+	texts := func(values ...string) []wa.Parameter {
+		var list []wa.Parameter
+		for _, v := range values {
+			list = append(list, wa.Parameter{Kind: wa.ParameterText, Text: v})
+		}
+		return list
+	}
+	button := func(kind wa.ButtonKind, index int, p wa.Parameter) wa.Component {
+		return wa.Component{Kind: wa.ComponentButton, Button: kind, Index: index, Parameters: []wa.Parameter{p}}
+	}
+	image := &wa.Media{Kind: wa.KindImage, Link: "https://files.example/p.png"}
+	for _, row := range []struct {
+		name, rest string
+		want       wa.Template
+	}{
+		{
+			"the link of a button", `"message_type":"media_template","type_template":[{"name":"invoice_ready","attributes":["7"],"language":{"locale":"en"}}],` +
+				`"type_media_template":{"type":"document","url":"https://files.example/a.pdf","button":[{"index":"0","payload":"https://shop.example/pay/7"}]}`,
+			wa.Template{Name: "invoice_ready", Language: "en", Components: []wa.Component{
+				{Kind: wa.ComponentHeader, Parameters: []wa.Parameter{{Kind: wa.ParameterDocument, Media: &wa.Media{
+					Kind: wa.KindDocument, Link: "https://files.example/a.pdf", Filename: "a.pdf",
+				}}}},
+				{Kind: wa.ComponentBody, Parameters: texts("7")},
+				button(wa.ButtonURL, 0, wa.Parameter{Kind: wa.ParameterText, Text: "7"}),
+			}},
+		},
+		{
+			"a payload that looks like a link", `"message_type":"media_template","type_template":[{"name":"spring_sale","attributes":["Ada"],"language":{"locale":"en"}}],` +
+				`"type_media_template":{"type":"image","url":"https://files.example/p.png","button":[{"index":"1","payload":"order/7"}]}`,
+			wa.Template{Name: "spring_sale", Language: "en", Components: []wa.Component{
+				{Kind: wa.ComponentHeader, Parameters: []wa.Parameter{{Kind: wa.ParameterImage, Media: image}}},
+				{Kind: wa.ComponentBody, Parameters: texts("Ada")},
+				button(wa.ButtonQuickReply, 1, wa.Parameter{Kind: wa.ParameterPayload, Text: "order/7"}),
+			}},
+		},
+		{
+			"a code", `"message_type":"template","type_template":[{"name":"login_code","attributes":["123456"],"language":{"locale":"en"}}]`,
+			wa.Template{Name: "login_code", Language: "en", Components: []wa.Component{
+				{Kind: wa.ComponentBody, Parameters: texts("123456")},
+				button(wa.ButtonURL, 0, wa.Parameter{Kind: wa.ParameterText, Text: "123456"}),
+			}},
+		},
+		{
+			"a code in Meta's components", `"message_type":"template","type_template":{"name":"login_code","language":{"code":"en"},"components":[` +
+				`{"type":"body","parameters":[{"type":"text","text":"123456"}]},{"type":"button","sub_type":"url","index":"0","parameters":[{"type":"text","text":"123456"}]}]}`,
+			wa.Template{Name: "login_code", Language: "en", Components: []wa.Component{
+				{Kind: wa.ComponentBody, Parameters: texts("123456")},
+				button(wa.ButtonURL, 0, wa.Parameter{Kind: wa.ParameterText, Text: "123456"}),
+			}},
+		},
+		{
+			"another language", `"message_type":"template","type_template":[{"name":"order_update","attributes":["Ada","3"],"language":{"locale":"en_GB","policy":"fallback"}}]`,
+			wa.Template{Name: "order_update", Language: "en", Components: []wa.Component{{Kind: wa.ComponentBody, Parameters: texts("Ada", "3")}}},
+		},
+		{
+			"unknown, and fallback is forgotten", `"message_type":"template","type_template":[{"name":"no_such","language":{"locale":"en_GB","policy":"fallback"}}]`,
+			wa.Template{Name: "no_such", Language: "en_GB"},
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			g := newGateway(t)
+			if diff := cmp.Diff(wa.Content(row.want), g.sent(t, row.rest)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFallbackLanguage(t *testing.T) {
+	known := func(languages ...string) []wa.StoredTemplate {
+		var all []wa.StoredTemplate
+		for _, l := range languages {
+			m := wa.StoredTemplate{Language: l, Status: wa.TemplateApproved}
+			if rest, paused := strings.CutPrefix(l, "!"); paused {
+				m.Language, m.Status = rest, wa.TemplatePaused
+			}
+			all = append(all, m)
+		}
+		return all
+	}
+	for _, row := range []struct {
+		all      []wa.StoredTemplate
+		language string
+		fallback bool
+		want     string // "" is none
+	}{
+		{known("de", "en"), "en", false, "en"},
+		{known("de", "en_US"), "en", false, ""},
+		{known("!en", "de"), "en", false, "en"},
+		{known("de", "en", "en_US"), "en_US", true, "en_US"},
+		{known("de", "en_US"), "en", true, "en_US"},
+		{known("de", "en"), "en_US", true, "en"},
+		{known("!en", "en_GB"), "en", true, "en_GB"},
+		{known("!de", "fr"), "en", true, "fr"},
+		{known("!en", "!de"), "en", true, "en"},
+	} {
+		m, ok := spoken(row.all, row.language, row.fallback)
+		if ok != (row.want != "") || m.Language != row.want {
+			t.Errorf("%s of %v, fallback %v: %q, %v", row.language, row.all, row.fallback, m.Language, ok)
+		}
+	}
+}
+
+// A copy is an account's own, even where two share a WABA.
+func TestTemplatesOfAnotherAccountAreNotChanged(t *testing.T) {
+	g := newGateway(t)
+	const made = `{"name":"mine","language":"en","category":"UTILITY","components":[{"type":"BODY","text":"Hi"}]}`
+	if w := g.do(http.MethodPost, "/api/v2/metainfo/template/create", "token", made); !strings.Contains(w.Body.String(), `"success"`) {
+		t.Fatal(w.Body)
+	}
+	if w := g.do(http.MethodGet, "/api/v2/metainfo/template/status?templatename=mine", "beta_token", ""); !strings.Contains(w.Body.String(), `"8009"`) {
+		t.Errorf("beta sees %s", w.Body)
+	}
+}
+
+// What stands in the query is for us.
+func TestTheQueryDoesNotGoToMeta(t *testing.T) {
+	g := newGateway(t)
+	for path, body := range map[string]string{
+		"create?nonce=1&source=" + seedSource: `{"name":"mine","language":"en","category":"UTILITY","components":[],"nc_payload":{},"message_send_ttl_seconds":60}`,
+		"edit?nonce=1&template_id=7000000000000001":       `{"components":[],"message_send_ttl_seconds":60}`,
+	} {
+		if w := g.do(http.MethodPost, "/api/v3/metainfo/template/"+path, "token", body); !strings.Contains(w.Body.String(), `"success"`) {
+			t.Errorf("%s: %s", path, w.Body)
+		}
+	}
+	want := []string{
+		`{"category":"UTILITY","components":[],"language":"en","message_send_ttl_seconds":60,"name":"mine"}`,
+		`{"components":[],"message_send_ttl_seconds":60}`,
+	}
+	slices.Sort(g.graph.changes)
+	if diff := cmp.Diff(want, g.graph.changes); diff != "" {
+		t.Errorf("Meta got (-want +got):\n%s", diff)
+	}
+}
+
+// Every word is served under both versions, with the word template and without.
+func TestMetainfoPaths(t *testing.T) {
+	g := newGateway(t)
+	for _, base := range []string{"/api/v2/metainfo/", "/api/v3/metainfo/", "/api/v2/metainfo/template/", "//api/v3//metainfo/template//"} {
+		for _, path := range []string{
+			"list", "status?templatename=order_update", "preview/?templateid=7000000000000001", "categorylist", "languagelist",
+			"display_number_details", "profiledetails/", "analytics?template_id=7000000000000001&date_start=2026-08-01",
+		} {
+			if w := g.do(http.MethodGet, base+path, "token", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"success"`) {
+				t.Errorf("%s%s: %d %s", base, path, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// The list goes to the client as Meta wrote it; the token that is in Meta's own
+// paging does not.
+func TestNothingOfATokenIsListed(t *testing.T) {
+	g := newGateway(t)
+	w := g.do(http.MethodGet, "/api/v2/metainfo/template/list", "token", "")
+	g.noSecretsIn(t, w.Body.String())
+	g.noSecretsIn(t, g.logs.String())
+	if calls := len(g.graph.asked); calls != 6 {
+		t.Errorf("Meta was asked %d times, want three pages for each account", calls)
+	}
+}
