@@ -9,7 +9,7 @@ GO       ?= go
 TOOL     := $(GO) tool -modfile=tools/go.mod
 # The same rules as under formatters in .golangci.yml.
 GOFUMPT  := $(TOOL) gofumpt -extra=group_params
-GO_DIRS  := $(wildcard cmd internal client)
+GO_DIRS  := $(wildcard cmd conformance internal client)
 LINTER   := bin/golangci-lint
 FUZZTIME ?= 10s
 ARGS     ?=

@@ -22,6 +22,7 @@ import (
 	"github.com/waypost/waypost/internal/outbox"
 	"github.com/waypost/waypost/internal/safehttp"
 	"github.com/waypost/waypost/internal/store"
+	"github.com/waypost/waypost/internal/template"
 	"github.com/waypost/waypost/internal/wa"
 	"github.com/waypost/waypost/internal/waapi"
 	"github.com/waypost/waypost/internal/webhook"
@@ -63,6 +64,7 @@ type gateway struct {
 	listener     net.Listener
 	server       *http.Server
 	mediaLibrary *media.Library
+	templates    *template.Library
 	outbox       *outbox.Outbox
 	inbox        *inbox.Inbox
 	webhooks     *webhook.Dispatcher
@@ -95,9 +97,15 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 		Store: db, Blobs: g.blobs, Uploader: meta, Downloader: meta, Sources: numbers(db),
 		Logger: logger, Wake: db.Wake(store.StageFetches),
 	})
-	face := waapi.New(waapi.Options{Accounts: db, Sources: db, Intake: db, Media: g.mediaLibrary, Logger: logger})
+	g.templates = template.New(template.Options{
+		Store: db, Sources: db, Meta: meta, Logger: logger, Refresh: c.Templates.Refresh, Wake: db.Wake(store.StageTemplates),
+	})
+	face := waapi.New(waapi.Options{
+		Accounts: db, Sources: db, Endpoints: db, Intake: db, Journal: db, Consents: db, Media: g.mediaLibrary,
+		Templates: g.templates, Meta: meta, Logger: logger, FailureStatus: c.API.FailureStatus,
+	})
 	g.outbox = outbox.New(outbox.Options{
-		Store: db, Sources: db, Media: g.mediaLibrary, Sender: meta, Tagger: tagger,
+		Store: db, Sources: db, Consents: db, Media: g.mediaLibrary, Sender: meta, Tagger: tagger,
 		Wake: db.Wake(store.StageOutbox), Logger: logger, Wire: g.wire, Width: c.Send.Concurrency,
 	})
 	g.inbox = inbox.New(inbox.Options{
@@ -105,7 +113,7 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 		VerifyToken: c.Meta.VerifyToken, Wake: db.Wake(store.StageInbox), Logger: logger,
 	})
 	g.webhooks = webhook.New(webhook.Options{
-		Store: db, Encode: waapi.WebhookBody, Wake: db.Wake(store.StageDeliveries), Logger: logger,
+		Store: db, Encode: waapi.Webhooks{DateForm: c.Webhook.ReceivedAt == "date"}.Body, Wake: db.Wake(store.StageDeliveries), Logger: logger,
 		Client: safehttp.NewClient(safehttp.Options{Timeout: c.Webhook.Timeout, Allow: networks, Setting: "webhook.allow_networks"}),
 	})
 	g.server = newServer(routes(face, g.inbox), logger)
@@ -138,7 +146,7 @@ func (g *gateway) open(ctx context.Context) (err error) {
 // recover takes over what the last process left behind.
 func (g *gateway) recover(ctx context.Context) error {
 	_, err := g.home.store.RecoverFetches(ctx)
-	return errors.Join(g.outbox.Recover(ctx), g.inbox.Recover(ctx), g.webhooks.Recover(ctx), err)
+	return errors.Join(g.outbox.Recover(ctx), g.inbox.Recover(ctx), g.webhooks.Recover(ctx), g.templates.Recover(ctx), err)
 }
 
 // numbers finds the number that an inbound media of an account came to.
@@ -197,7 +205,7 @@ func (g *gateway) run(ctx context.Context) (err error) {
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var stages sync.WaitGroup
-	for _, stage := range []func(context.Context){g.outbox.Run, g.inbox.Run, g.webhooks.Run, g.mediaLibrary.Run} {
+	for _, stage := range []func(context.Context){g.outbox.Run, g.inbox.Run, g.webhooks.Run, g.mediaLibrary.Run, g.templates.Run} {
 		stages.Go(func() { stage(working) })
 	}
 	served := make(chan error, 1)

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -17,40 +21,57 @@ func (a *app) webhookCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "webhook", Short: "Manage where an account's events are posted",
 		Long: "Manage where an account's events are posted. There are two kinds: event (statuses of messages) and\n" +
-			"incoming (messages that people write), each with one address; both may have the same.",
+			"incoming (messages that people write), each with one address; both may have the same. A source may have\n" +
+			"addresses of its own besides, which get the events of that source only.",
 		Args: cobra.NoArgs, RunE: help,
 	}
-	cmd.AddCommand(a.webhookSet(), a.webhookList(), a.webhookRemove())
+	cmd.AddCommand(a.webhookSet(), a.webhookList(), a.webhookSwitch("enable", false), a.webhookSwitch("disable", true), a.webhookRemove())
 	return cmd
 }
 
 // endpointView is an endpoint as it is printed: header names without values.
 type endpointView struct {
-	ID      wa.EndpointID `json:"id"`
-	Kind    wa.EventKind  `json:"kind"`
-	URL     string        `json:"url"`
-	Headers []string      `json:"headers"`
+	ID       wa.EndpointID `json:"id"`
+	Kind     wa.EventKind  `json:"kind"`
+	Name     string        `json:"name"`
+	Source   wa.SourceID   `json:"source"`
+	Disabled bool          `json:"disabled"`
+	URL      string        `json:"url"`
+	Headers  []string      `json:"headers"`
 }
 
 func (a *app) showEndpoints(endpoints []wa.Endpoint) error {
 	views, rows := make([]endpointView, 0, len(endpoints)), [][]string{}
 	for _, e := range endpoints {
-		v := endpointView{ID: e.ID, Kind: e.Kind, URL: e.URL, Headers: sortedKeys(e.Headers)}
+		v := endpointView{
+			ID: e.ID, Kind: e.Kind, Name: e.Name, Source: e.SourceID, Disabled: e.Disabled, URL: e.URL, Headers: sortedKeys(e.Headers),
+		}
 		views = append(views, v)
-		rows = append(rows, []string{string(v.Kind), v.URL, strings.Join(v.Headers, ", ")})
+		source, status := string(v.Source), "enabled"
+		if source == "" {
+			source = "(all)"
+		}
+		if v.Disabled {
+			status = "disabled"
+		}
+		rows = append(rows, []string{string(v.Kind), v.Name, source, status, v.URL, strings.Join(v.Headers, ", ")})
 	}
-	return a.show(views, []string{"KIND", "URL", "HEADERS"}, rows)
+	return a.show(views, []string{"KIND", "NAME", "SOURCE", "STATUS", "URL", "HEADERS"}, rows)
 }
 
 func (a *app) webhookSet() *cobra.Command {
-	cmd := &cobra.Command{Use: "set", Short: "Set the address for a kind of event, or for both", Args: cobra.NoArgs}
+	cmd := &cobra.Command{
+		Use: "set", Short: "Set the address for a kind of event, or for both", Args: cobra.NoArgs,
+		Long: "Set the address and headers for a kind of event, or for both, in place of those there were. What waits goes to\n" +
+			"the new address. A webhook that is disabled stays so.",
+	}
 	kind := cmd.Flags().String("kind", "both", "event, incoming or both")
 	url := cmd.Flags().String("url", "", "address that events are posted to")
+	name := cmd.Flags().String("name", "", "name that the API calls it by (default: the one it has, else its kind)")
+	source := sourceFlag(cmd)
 	headers := cmd.Flags().StringArray("header", nil, "header that is sent with every event, as 'Name: value'; may be repeated")
 	headerFile := cmd.Flags().String("header-file", "", "file with such headers, one a line, or - for standard input: others can read a process's arguments")
-	if err := cmd.MarkFlagRequired("url"); err != nil {
-		panic(err) // the flag was defined above
-	}
+	require(cmd, "url")
 	return a.withAccount(cmd, func(cmd *cobra.Command, h *home, account wa.Account, _ []string) error {
 		lines, err := headerLines(*headers, *headerFile, cmd.InOrStdin())
 		if err != nil {
@@ -67,19 +88,53 @@ func (a *app) webhookSet() *cobra.Command {
 		var set []wa.Endpoint
 		for _, k := range kinds {
 			set = append(set, wa.Endpoint{
-				ID: wa.NewID[wa.EndpointID](), AccountID: account.ID, Kind: k, URL: *url, Headers: parsed, CreatedAt: time.Now(),
+				ID: wa.NewID[wa.EndpointID](), AccountID: account.ID, Kind: k, SourceID: wa.SourceID(*source), Name: *name,
+				URL: *url, Headers: parsed, CreatedAt: time.Now(),
 			})
 		}
 		if problems := set[0].Validate(); len(problems) > 0 {
 			return &wa.Error{Code: wa.CodeInvalid, Message: "the webhook is not usable", Problems: problems}
 		}
-		for i, e := range set {
-			if set[i], err = h.store.PutEndpoint(cmd.Context(), e); err != nil {
-				return err
-			}
+		if err := putEndpoints(cmd.Context(), h.store, set); err != nil {
+			return err
 		}
 		return a.showEndpoints(set)
 	})
+}
+
+func sourceFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().String("source", "", "id of the source whose events it gets (default: the events of all)")
+}
+
+func require(cmd *cobra.Command, flag string) {
+	if err := cmd.MarkFlagRequired(flag); err != nil {
+		panic(err) // the flag was defined above
+	}
+}
+
+// putEndpoints keeps the endpoints, of one account and source, and completes
+// them with what those in whose place they come leave them.
+func putEndpoints(ctx context.Context, db store.Catalog, set []wa.Endpoint) error {
+	if id := set[0].SourceID; id != "" {
+		if _, err := db.Source(ctx, set[0].AccountID, id); err != nil {
+			return err
+		}
+	}
+	old, err := db.Endpoints(ctx, set[0].AccountID)
+	if err != nil {
+		return err
+	}
+	for i, e := range set {
+		for _, o := range old {
+			if o.Kind == e.Kind && o.SourceID == e.SourceID {
+				e.Name, e.Disabled = cmp.Or(e.Name, o.Name), o.Disabled
+			}
+		}
+		if set[i], err = db.PutEndpoint(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // headerLines adds the lines of a file to those that were given as flags.
@@ -130,19 +185,47 @@ func (a *app) webhookList() *cobra.Command {
 	})
 }
 
-func (a *app) webhookRemove() *cobra.Command {
-	cmd := &cobra.Command{Use: "remove", Short: "Remove the address for a kind of event and what waits for it", Args: cobra.NoArgs}
-	kind := cmd.Flags().String("kind", "", "event or incoming")
-	if err := cmd.MarkFlagRequired("kind"); err != nil {
-		panic(err) // the flag was defined above
+// webhookSwitch is the command that enables or disables.
+func (a *app) webhookSwitch(word string, disabled bool) *cobra.Command {
+	short := "Post events again, with those that came while it was disabled"
+	if disabled {
+		short = "Keep events instead of posting them, until it is enabled"
 	}
-	return a.withAccount(cmd, func(cmd *cobra.Command, h *home, account wa.Account, _ []string) error {
-		if !wa.EventKind(*kind).Valid() {
-			return errors.New("--kind: use event or incoming")
-		}
-		if err := h.store.DeleteEndpoint(cmd.Context(), account.ID, wa.EventKind(*kind)); err != nil {
+	cmd := &cobra.Command{Use: word, Short: short, Args: cobra.NoArgs}
+	return a.withEndpoint(cmd, func(cmd *cobra.Command, h *home, key store.EndpointKey) error {
+		if err := h.store.SetEndpointDisabled(cmd.Context(), key, disabled); err != nil {
 			return err
 		}
-		return a.show(map[string]any{"kind": *kind, "removed": true}, []string{"REMOVED"}, [][]string{{*kind}})
+		endpoints, err := h.store.Endpoints(cmd.Context(), key.AccountID)
+		if err != nil {
+			return err
+		}
+		return a.showEndpoints(slices.DeleteFunc(endpoints, func(e wa.Endpoint) bool {
+			return e.Kind != key.Kind || e.SourceID != key.SourceID
+		}))
+	})
+}
+
+func (a *app) webhookRemove() *cobra.Command {
+	cmd := &cobra.Command{Use: "remove", Short: "Remove the address for a kind of event and what waits for it", Args: cobra.NoArgs}
+	return a.withEndpoint(cmd, func(cmd *cobra.Command, h *home, key store.EndpointKey) error {
+		if err := h.store.DeleteEndpoint(cmd.Context(), key); err != nil {
+			return err
+		}
+		return a.show(map[string]any{"kind": key.Kind, "source": key.SourceID, "removed": true}, []string{"REMOVED"}, [][]string{{string(key.Kind)}})
+	})
+}
+
+// withEndpoint gives a command the flags that name an endpoint.
+func (a *app) withEndpoint(cmd *cobra.Command, run func(*cobra.Command, *home, store.EndpointKey) error) *cobra.Command {
+	kind := cmd.Flags().String("kind", "", "event or incoming")
+	source := sourceFlag(cmd)
+	require(cmd, "kind")
+	return a.withAccount(cmd, func(cmd *cobra.Command, h *home, account wa.Account, _ []string) error {
+		key := store.EndpointKey{AccountID: account.ID, Kind: wa.EventKind(*kind), SourceID: wa.SourceID(*source)}
+		if !key.Kind.Valid() {
+			return errors.New("--kind: use event or incoming")
+		}
+		return run(cmd, h, key)
 	})
 }

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi"
+)
+
+//go:generate go test . -run TestErrorsPageIsUpToDate -update
+
+func (a *app) explainCommand() *cobra.Command {
+	var markdown bool
+	cmd := &cobra.Command{
+		Use: "explain [CODE]", Short: "Say what an error code means and what to do",
+		Long: "Say what an error code means and what to do: one of the WaAPI's, such as 8007, or one of Meta's, such as 131047.\n" +
+			"Without a code it lists all.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			switch {
+			case markdown:
+				_, err := fmt.Fprint(a.stdout, errorsPage())
+				return err
+			case len(args) == 0:
+				return a.listCodes()
+			}
+			return a.explain(args[0])
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return codeNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	cmd.Flags().BoolVar(&markdown, "markdown", false, "print all as the page docs/errors.md")
+	return cmd
+}
+
+func codeNames() []string {
+	var names []string
+	for _, c := range waapi.ErrorCodes() {
+		names = append(names, c.Code)
+	}
+	for _, c := range cloudapi.MetaCodes() {
+		names = append(names, strconv.Itoa(c.Code))
+	}
+	return names
+}
+
+// explanation is every code there is.
+type explanation struct {
+	Vendor []waapi.ErrorCode   `json:"vendor"`
+	Meta   []cloudapi.MetaCode `json:"meta"`
+}
+
+func (a *app) listCodes() error {
+	all := explanation{waapi.ErrorCodes(), cloudapi.MetaCodes()}
+	var cells [][]string
+	for _, c := range all.Vendor {
+		cells = append(cells, []string{c.Code, when(c), c.Meaning})
+	}
+	for _, c := range all.Meta {
+		cells = append(cells, []string{strconv.Itoa(c.Code), "Meta's, " + comesTo(c.Outcome), c.Meaning})
+	}
+	return a.show(all, []string{"CODE", "COMES", "MEANS"}, cells)
+}
+
+func (a *app) explain(code string) error {
+	for _, c := range waapi.ErrorCodes() {
+		if c.Code == code {
+			return a.show(c, []string{"CODE", c.Code}, [][]string{
+				{"TEXT", text(c)}, {"COMES", when(c)}, {"MEANS", c.Meaning}, {"DO", c.Remedy},
+			})
+		}
+	}
+	number, err := strconv.Atoi(code)
+	if err == nil && number > 200 && number <= 299 {
+		number = 200
+	}
+	for _, c := range cloudapi.MetaCodes() {
+		if err == nil && c.Code == number {
+			return a.show(c, []string{"CODE", code + " (Meta's)"}, [][]string{
+				{"MEANS", c.Meaning}, {"COMES TO", comesTo(c.Outcome)}, {"WAAPI CODE", c.VendorCode}, {"PAGE", c.Page},
+			})
+		}
+	}
+	return fmt.Errorf("no code %.20q is known: waypost explain lists those that are", code)
+}
+
+func text(c waapi.ErrorCode) string {
+	if c.Text == "" {
+		return fmt.Sprintf("one of %d, see docs/errors.md", len(c.Texts))
+	}
+	return c.Text
+}
+
+// when says how a code of the vendor's reaches the client.
+func when(c waapi.ErrorCode) string {
+	switch {
+	case c.AtOnce && c.ByStatus:
+		return "at once or by status"
+	case c.AtOnce:
+		return "at once"
+	default:
+		return "by status"
+	}
+}
+
+// comesTo says what the gateway does about a code of Meta's.
+func comesTo(kind wa.OutcomeKind) string {
+	switch kind {
+	case wa.OutcomeLater:
+		return "sent again later"
+	case wa.OutcomeMisconfigured:
+		return "the number waits for a person"
+	case wa.OutcomeRejected, wa.OutcomeSent, wa.OutcomeExpired, wa.OutcomeUnknown:
+	}
+	return "failed"
+}
+
+// errorsPage is docs/errors.md.
+func errorsPage() string {
+	var b strings.Builder
+	b.WriteString(errorsHead)
+	all := waapi.ErrorCodes()
+	for _, c := range all {
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", c.Code, c.Code, cell(text(c)), when(c))
+	}
+	for _, c := range all {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n**What to do:** %s\n", c.Code, c.Meaning, c.Remedy)
+		if len(c.Texts) > 0 {
+			b.WriteString("\n| field | text | HTTP | what to do |\n|---|---|---|---|\n")
+		}
+		for _, t := range c.Texts {
+			fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", orAny(t.Field, t.HTTP), cell(t.Text), t.HTTP, cell(t.Remedy))
+		}
+	}
+	b.WriteString(errorsMeta)
+	for _, c := range cloudapi.MetaCodes() {
+		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", c.Code, c.VendorCode, comesTo(c.Outcome), cell(c.Meaning))
+	}
+	return b.String()
+}
+
+func orAny(field string, status int) string {
+	switch {
+	case field != "":
+		return "`" + field + "`"
+	case status != http.StatusOK:
+		return "the request"
+	default:
+		return "any"
+	}
+}
+
+// cell makes a text fit for a table; what stands for a value stays readable.
+func cell(s string) string {
+	return strings.NewReplacer("|", "\\|", "<", "&lt;", "{", "‹", "}", "›").Replace(s)
+}
+
+const errorsHead = "# Error codes\n\n" +
+	"`waypost explain CODE` says the same in a terminal. This page is generated from the tables in the code (`make gen`).\n\n" +
+	"A refused request is answered with HTTP 200 and\n\n" +
+	"```json\n{\"status\":\"failure\",\"error\":{\"code\":\"8007\",\"message\":\"…\"}}\n```\n\n" +
+	"(HTTP 400 instead of 200 with the setting `api.failure_status`). What is wrong with the transport has an HTTP status of its own.\n" +
+	"A bad token is answered with HTTP 403 and `{\"error\":\"Forbidden\",\"message\":\"Access Denied\",\"status\":403}`.\n\n" +
+	"**At once** means: the request is answered with it, and nothing was accepted. **By status** means: the message was accepted, and its\n" +
+	"status is `failed`; `status_remark` is `<code> <text> (Meta <Meta's code>: <Meta's title>)`. In the texts below ‹field› is the field that\n" +
+	"is wrong, ‹limit› how much is allowed and ‹found› how much there was.\n\n" +
+	"| code | text | comes |\n|---|---|---|\n"
+
+const errorsMeta = "\n## Meta's codes\n\n" +
+	"What the gateway makes of an error of Meta's. Codes that are not here are refusals with the code 8012; 200 stands for 200 to 299.\n\n" +
+	"| Meta's code | code | what happens | what it means |\n|---|---|---|---|\n"
