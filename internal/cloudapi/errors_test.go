@@ -47,7 +47,7 @@ func TestErrorTable(t *testing.T) {
 				if got.After != 0 {
 					t.Errorf("after %v", got.After)
 				}
-			case wa.OutcomeSent, wa.OutcomeUnknown:
+			case wa.OutcomeSent, wa.OutcomeExpired, wa.OutcomeUnknown:
 				t.Errorf("kind %s is for no complete refusal", got.Kind)
 			}
 			over5xx := judge(answer{http.StatusInternalServerError, []byte(errorBody(code)), true}, testNumber(), textDispatch())

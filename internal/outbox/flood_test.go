@@ -90,6 +90,8 @@ func expected(k wa.OutcomeKind) wa.Status {
 		return wa.StatusFailed
 	case wa.OutcomeUnknown:
 		return wa.StatusUncertain
+	case wa.OutcomeExpired:
+		return wa.StatusExpired
 	case wa.OutcomeLater, wa.OutcomeMisconfigured:
 	}
 	return wa.StatusAccepted

@@ -146,8 +146,8 @@ func TestTemplatesOfAnotherAccountAreNotChanged(t *testing.T) {
 func TestTheQueryDoesNotGoToMeta(t *testing.T) {
 	g := newGateway(t)
 	for path, body := range map[string]string{
-		"create?nonce=1&source=" + seedSource: `{"name":"mine","language":"en","category":"UTILITY","components":[],"nc_payload":{},"message_send_ttl_seconds":60}`,
-		"edit?nonce=1&template_id=7000000000000001":       `{"components":[],"message_send_ttl_seconds":60}`,
+		"create?nonce=1&source=" + seedSource:       `{"name":"mine","language":"en","category":"UTILITY","components":[],"nc_payload":{},"message_send_ttl_seconds":60}`,
+		"edit?nonce=1&template_id=7000000000000001": `{"components":[],"message_send_ttl_seconds":60}`,
 	} {
 		if w := g.do(http.MethodPost, "/api/v3/metainfo/template/"+path, "token", body); !strings.Contains(w.Body.String(), `"success"`) {
 			t.Errorf("%s: %s", path, w.Body)
