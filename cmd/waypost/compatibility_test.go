@@ -48,7 +48,7 @@ func missingCase(root, name string) string {
 	file, title := m[1]+"."+m[2], m[3]
 	dir := filepath.Join(root, "conformance", "cases")
 	if m[2] == "json" {
-		dir = filepath.Join(root, "internal", "waapi", "testdata", "webhook")
+		dir = filepath.Join(root, "internal", "waapi", "hook", "testdata")
 	}
 	text, err := os.ReadFile(filepath.Join(dir, file))
 	switch {

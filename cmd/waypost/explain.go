@@ -11,6 +11,7 @@ import (
 	"github.com/waypost/waypost/internal/cloudapi"
 	"github.com/waypost/waypost/internal/wa"
 	"github.com/waypost/waypost/internal/waapi"
+	"github.com/waypost/waypost/internal/waapi/failure"
 )
 
 //go:generate go test . -run TestErrorsPageIsUpToDate -update
@@ -53,7 +54,7 @@ func codeNames() []string {
 
 // explanation is every code there is.
 type explanation struct {
-	Vendor []waapi.ErrorCode   `json:"vendor"`
+	Vendor []failure.Code      `json:"vendor"`
 	Meta   []cloudapi.MetaCode `json:"meta"`
 }
 
@@ -91,7 +92,7 @@ func (a *app) explain(code string) error {
 	return fmt.Errorf("no code %.20q is known: waypost explain lists those that are", code)
 }
 
-func text(c waapi.ErrorCode) string {
+func text(c failure.Code) string {
 	if c.Text == "" {
 		return fmt.Sprintf("one of %d, see docs/errors.md", len(c.Texts))
 	}
@@ -99,7 +100,7 @@ func text(c waapi.ErrorCode) string {
 }
 
 // when says how a code of the vendor's reaches the client.
-func when(c waapi.ErrorCode) string {
+func when(c failure.Code) string {
 	switch {
 	case c.AtOnce && c.ByStatus:
 		return "at once or by status"

@@ -25,6 +25,7 @@ import (
 	"github.com/waypost/waypost/internal/template"
 	"github.com/waypost/waypost/internal/wa"
 	"github.com/waypost/waypost/internal/waapi"
+	"github.com/waypost/waypost/internal/waapi/hook"
 	"github.com/waypost/waypost/internal/webhook"
 )
 
@@ -113,7 +114,7 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 		VerifyToken: c.Meta.VerifyToken, Wake: db.Wake(store.StageInbox), Logger: logger,
 	})
 	g.webhooks = webhook.New(webhook.Options{
-		Store: db, Encode: waapi.Webhooks{DateForm: c.Webhook.ReceivedAt == "date"}.Body, Wake: db.Wake(store.StageDeliveries), Logger: logger,
+		Store: db, Encode: hook.Writer{DateForm: c.Webhook.ReceivedAt == "date"}.Body, Wake: db.Wake(store.StageDeliveries), Logger: logger,
 		Client: safehttp.NewClient(safehttp.Options{Timeout: c.Webhook.Timeout, Allow: networks, Setting: "webhook.allow_networks"}),
 	})
 	g.server = newServer(routes(face, g.inbox), logger)

@@ -36,7 +36,13 @@ var table = []row{
 	{"internal/template", []string{"internal/wa", "internal/store", "internal/work"}},
 
 	// The stages: from a client to Meta, from Meta back, on to the customer. None imports another; they meet in the store.
-	{"internal/waapi", []string{"internal/wa", "internal/store", "internal/media"}},
+	{"internal/waapi", append([]string{"internal/wa", "internal/store"}, waapi...)},
+	{"internal/waapi/lenient", []string{"internal/wa"}},
+	{"internal/waapi/failure", []string{"internal/wa"}},
+	{"internal/waapi/send", []string{"internal/wa", "internal/waapi/lenient", "internal/waapi/failure"}},
+	{"internal/waapi/admission", []string{"internal/wa", "internal/store", "internal/waapi/failure"}},
+	{"internal/waapi/metainfo", []string{"internal/wa", "internal/waapi/lenient", "internal/waapi/failure"}},
+	{"internal/waapi/hook", []string{"internal/wa", "internal/waapi/lenient", "internal/waapi/failure"}},
 	{"internal/outbox", []string{"internal/wa", "internal/store", "internal/media", "internal/work"}},
 	{"internal/cloudapi", []string{"internal/wa"}},
 	{"internal/inbox", []string{"internal/wa", "internal/store", "internal/media", "internal/work"}},
@@ -58,11 +64,17 @@ var table = []row{
 	{"internal/arch", nil},
 }
 
+// waapi is what the face for the vendor's clients is made of. The body of webhooks is not: who posts them is elsewhere.
+var waapi = []string{
+	"internal/waapi/lenient", "internal/waapi/failure", "internal/waapi/send", "internal/waapi/admission", "internal/waapi/metainfo",
+}
+
 // everything is what cmd may import: it is where all parts meet. What exists for tests only is not for a binary.
 var everything = []string{
 	"internal/wa", "internal/safehttp", "internal/telemetry", "internal/work", "internal/keyring", "internal/config",
-	"internal/store", "internal/store/sqlstore", "internal/media", "internal/template", "internal/waapi", "internal/outbox",
-	"internal/cloudapi", "internal/inbox", "internal/webhook", "internal/sim", "internal/conform",
+	"internal/store", "internal/store/sqlstore", "internal/media", "internal/template", "internal/outbox", "internal/waapi",
+	"internal/waapi/lenient", "internal/waapi/failure", "internal/waapi/send", "internal/waapi/admission", "internal/waapi/metainfo",
+	"internal/waapi/hook", "internal/cloudapi", "internal/inbox", "internal/webhook", "internal/sim", "internal/conform",
 	"internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound",
 }
 

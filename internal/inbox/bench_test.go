@@ -25,7 +25,7 @@ import (
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/store/sqlstore"
 	"github.com/waypost/waypost/internal/wa"
-	"github.com/waypost/waypost/internal/waapi"
+	"github.com/waypost/waypost/internal/waapi/hook"
 )
 
 // logged is a log that can be read while it is written.
@@ -266,7 +266,7 @@ func (b *bench) told() []told {
 	b.Helper()
 	var all []told
 	for _, d := range must(b.db.ClaimDeliveries(b.Context(), 10_000, 1000*time.Hour, nil))(b) {
-		all = append(all, told{d.AccountID, d.Event.Kind, string(must(waapi.Webhooks{}.Body(d))(b))})
+		all = append(all, told{d.AccountID, d.Event.Kind, string(must(hook.Writer{}.Body(d))(b))})
 	}
 	return all
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/store/sqlstore"
 	"github.com/waypost/waypost/internal/wa"
-	"github.com/waypost/waypost/internal/waapi"
+	"github.com/waypost/waypost/internal/waapi/hook"
 )
 
 // logged is a log that can be read while it is written.
@@ -269,7 +269,7 @@ func (b *bench) told() []string {
 	b.Helper()
 	var bodies []string
 	for _, d := range must(b.db.ClaimDeliveries(b.Context(), 10_000, time.Hour, nil))(b) {
-		bodies = append(bodies, string(must(waapi.Webhooks{}.Body(d))(b)))
+		bodies = append(bodies, string(must(hook.Writer{}.Body(d))(b)))
 	}
 	return bodies
 }

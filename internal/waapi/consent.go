@@ -2,13 +2,14 @@ package waapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 
 	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi/failure"
+	"github.com/waypost/waypost/internal/waapi/lenient"
 )
 
 // maxRecipients is how many people one call of the consent API may name; the
@@ -26,7 +27,7 @@ const (
 
 // errAlreadyOptedIn answers an opt-in of one person; among several, those who
 // are opted in are listed.
-var errAlreadyOptedIn error = &failure{status: http.StatusOK, code: codeTechnical, message: textAlreadyOptedIn}
+var errAlreadyOptedIn error = &failure.Failure{Status: http.StatusOK, Code: failure.CodeTechnical, Message: textAlreadyOptedIn}
 
 // processed is what became of the people of one call. The vendor's newer client
 // reads these keys.
@@ -119,9 +120,9 @@ func (s *Server) recordConsents(ctx context.Context, c caller, records []wa.Cons
 // consentFailed says with the vendor's words what the store could not do. The
 // status still tells whether it is worth coming again.
 func consentFailed(err error) error {
-	f := *asFailure(err)
-	if f.code == codeTechnical {
-		f.message = textConsentFailed
+	f := *failure.Of(err)
+	if f.Code == failure.CodeTechnical {
+		f.Message = textConsentFailed
 	}
 	return &f
 }
@@ -134,7 +135,7 @@ func (s *Server) lookUpConsent(w http.ResponseWriter, r *http.Request, c caller)
 		return err
 	}
 	// The sample in the vendor docs has a comma too many, and is copied.
-	body, err := parse(withoutTrailingCommas(data))
+	body, err := lenient.Parse(lenient.WithoutTrailingCommas(data))
 	if err != nil {
 		return err
 	}
@@ -147,7 +148,7 @@ func (s *Server) lookUpConsent(w http.ResponseWriter, r *http.Request, c caller)
 		return err
 	}
 	if consent.State != wa.ConsentIn {
-		return &failure{status: http.StatusOK, message: textNoOptIn + number}
+		return &failure.Failure{Status: http.StatusOK, Message: textNoOptIn + number}
 	}
 	in := consent.OptIn
 	return succeed(w, "", optInView{
@@ -157,17 +158,17 @@ func (s *Server) lookUpConsent(w http.ResponseWriter, r *http.Request, c caller)
 }
 
 // phoneNumber reads whom a lookup is about.
-func phoneNumber(o object) (string, error) {
+func phoneNumber(o lenient.Object) (string, error) {
 	const field = "phone_number"
-	number, err := o.text(field)
+	number, err := o.Text(field)
 	if err != nil {
-		return "", refuse(wa.Problem{Field: field, Rule: wa.RuleNotDigits})
+		return "", failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleNotDigits})
 	}
 	number = plainPhone(number)
 	to := wa.Recipient{Kind: wa.Individual, ID: number}
 	for _, p := range to.Validate() {
 		p.Field = field
-		return "", refuse(p)
+		return "", failure.Refuse(p)
 	}
 	return number, nil
 }
@@ -176,70 +177,28 @@ func phoneNumber(o object) (string, error) {
 // they send to: spaces, and a + in front.
 func plainPhone(s string) string { return strings.TrimPrefix(strings.ReplaceAll(s, " ", ""), "+") }
 
-// withoutTrailingCommas takes out each comma with nothing but space between it
-// and the end of an object or array.
-func withoutTrailingCommas(data []byte) []byte {
-	out := make([]byte, 0, len(data))
-	comma := -1 // where a comma stands in out that nothing has come behind yet
-	quoted, escaped := false, false
-	for _, b := range data {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && b == '\\':
-			escaped = true
-		case b == '"':
-			quoted, comma = !quoted, -1
-		case quoted:
-		case b == ',':
-			comma = -1
-			if closesValue(out) {
-				comma = len(out)
-			}
-		case b == '}' || b == ']':
-			if comma >= 0 {
-				out = append(out[:comma], out[comma+1:]...)
-			}
-			comma = -1
-		case !space(b):
-			comma = -1
-		}
-		out = append(out, b)
-	}
-	return out
-}
-
-// closesValue reports whether text ends in something that a comma may follow.
-func closesValue(text []byte) bool {
-	for i := len(text) - 1; i >= 0; i-- {
-		if !space(text[i]) {
-			return !strings.ContainsRune("{[,:", rune(text[i]))
-		}
-	}
-	return false
-}
-
-func space(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }
-
 // decodeConsents reads a call that changes consent; kinds are the values that
 // its type may have. It checks everything before anything is recorded.
-func decodeConsents(o object, kinds ...wa.ConsentKind) ([]wa.ConsentRecord, error) {
+func decodeConsents(o lenient.Object, kinds ...wa.ConsentKind) ([]wa.ConsentRecord, error) {
 	kind, err := consentKind(o, kinds)
 	if err != nil {
 		return nil, err
 	}
-	list, err := o.list("recipients", maxRecipients)
+	list, err := o.List("recipients", maxRecipients)
 	if err != nil {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, refuse(wa.Problem{Field: "consent.recipients", Rule: wa.RuleRequired})
+		return nil, failure.Refuse(wa.Problem{Field: "consent.recipients", Rule: wa.RuleRequired})
 	}
 	records := make([]wa.ConsentRecord, 0, len(list))
 	for i, element := range list {
 		r, err := decodeConsent(element, kind)
 		if err != nil {
-			return nil, inRecipient(i, len(list), err)
+			if len(list) > 1 {
+				err = failure.At(fmt.Sprintf("recipients[%d]: ", i), err)
+			}
+			return nil, err
 		}
 		records = append(records, r)
 	}
@@ -247,11 +206,11 @@ func decodeConsents(o object, kinds ...wa.ConsentKind) ([]wa.ConsentRecord, erro
 }
 
 // consentKind is matched in any letter case, as message_type is.
-func consentKind(o object, kinds []wa.ConsentKind) (wa.ConsentKind, error) {
+func consentKind(o lenient.Object, kinds []wa.ConsentKind) (wa.ConsentKind, error) {
 	const field = "consent.type"
-	word, err := o.trimmed("type")
+	word, err := o.Trimmed("type")
 	if err == nil && word == "" {
-		return "", refuse(wa.Problem{Field: field, Rule: wa.RuleRequired})
+		return "", failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleRequired})
 	}
 	var names []string
 	for _, kind := range kinds {
@@ -260,14 +219,14 @@ func consentKind(o object, kinds []wa.ConsentKind) (wa.ConsentKind, error) {
 		}
 		names = append(names, string(kind))
 	}
-	return "", refuse(wa.Problem{Field: field, Rule: wa.RuleUnknown, Detail: strings.Join(names, "/")})
+	return "", failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleUnknown, Detail: strings.Join(names, "/")})
 }
 
-func decodeConsent(o object, kind wa.ConsentKind) (wa.ConsentRecord, error) {
+func decodeConsent(o lenient.Object, kind wa.ConsentKind) (wa.ConsentRecord, error) {
 	r := wa.ConsentRecord{Kind: kind}
-	person, err := o.text("recipient")
+	person, err := o.Text("recipient")
 	if err != nil {
-		return r, refuse(wa.Problem{Field: "consent.recipient", Rule: wa.RuleNotDigits})
+		return r, failure.Refuse(wa.Problem{Field: "consent.recipient", Rule: wa.RuleNotDigits})
 	}
 	r.Person = plainPhone(person)
 	for _, f := range []struct {
@@ -278,24 +237,15 @@ func decodeConsent(o object, kind wa.ConsentKind) (wa.ConsentRecord, error) {
 		{"user_agent", &r.UserAgent},
 		{"ip", &r.IP},
 	} {
-		if *f.to, err = o.trimmed(f.name); err != nil {
+		if *f.to, err = o.Trimmed(f.name); err != nil {
 			return r, err
 		}
 	}
-	if r.Text, err = o.text("text"); err != nil {
+	if r.Text, err = o.Text("text"); err != nil {
 		return r, err
 	}
 	for _, p := range r.Validate() {
-		return r, refuse(p)
+		return r, failure.Refuse(p)
 	}
 	return r, nil
-}
-
-// inRecipient says which of several recipients a failure is about.
-func inRecipient(i, of int, err error) error {
-	f, ok := errors.AsType[*failure](err)
-	if !ok || of < 2 {
-		return err
-	}
-	return &failure{status: f.status, code: f.code, message: fmt.Sprintf("recipients[%d]: %s", i, f.message), err: f.err}
 }

@@ -1,20 +1,25 @@
 // Package waapi owns the face that today's clients of the WaAPI v2 speak to:
-// paths, tokens, lenient decoding, limits, the vendor's error codes, and the
-// body of the webhooks. It is the only package that knows the vendor's JSON.
+// paths, tokens, limits of a request, one file per resource, and what is
+// answered. With the packages below it, it is the only one that knows the
+// vendor's JSON: lenient reads it, send knows the messages, metainfo the calls
+// about templates and numbers, hook the webhooks, failure the error codes.
+// Whether a message may come in, admission says.
 //
 // It never sends anything, never calls Meta and keeps nothing itself: a message
 // is accepted when store.Intake has it, and the 200 with its id is written
-// after that. It decides nothing about a message but whether it may come in.
+// after that.
 // Tokens, secrets, numbers and texts are neither logged nor echoed in errors.
 //
-// It stands at the way in: clients before it, store and media behind it.
-// [Webhooks] stands at the way out, called by whoever posts to customers.
+// It stands at the way in: clients before it, store and media behind it. The
+// packages below it do not know each other's subjects, and none knows HTTP.
+//
+// Handlers return errors; what a client is told of one is said by failure.Of,
+// in one place, writeFailure. Of an error that is not a refusal the client
+// learns nothing but whether to come again.
 //
 // A [Server] must be mounted so that nothing cleans or redirects paths before
 // it, because clients turn a redirected POST into a GET: http.ServeMux answers
 // /api/v2//message/ with a redirect, even for a pattern that covers it.
 //
-// To grow: a message type is one row in contents and one file with its decode
-// function; an inbound kind is one row in inboundKinds; an error is one row in
-// rows; a route is one row in routes. Nothing else has to change.
+// To grow: a route is one row in routes.
 package waapi

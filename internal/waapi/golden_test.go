@@ -1,6 +1,7 @@
 package waapi
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"github.com/waypost/waypost/conformance"
 	"github.com/waypost/waypost/internal/conform"
 )
+
+var update = flag.Bool("update", false, "write what came out to the golden files")
 
 // TestGolden plays conformance/cases/*.http, each file against a gateway of
 // its own; conformance/README.md describes them. Answers are compared byte for

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi/failure"
 )
 
 // caller is who makes a request.
@@ -110,19 +111,19 @@ func (s *Server) logServed(ctx context.Context, line served, status int, took ti
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000), slog.String("account", string(line.account)),
 	}
 	if err != nil {
-		f := asFailure(err)
-		outcome, code = "failure", f.code
+		f := failure.Of(err)
+		outcome, code = "failure", f.Code
 		switch {
 		case ctx.Err() != nil:
 			outcome = "cancelled"
-		case f.status == http.StatusServiceUnavailable:
+		case f.Status == http.StatusServiceUnavailable:
 			level = slog.LevelWarn
-		case f.status == http.StatusInternalServerError:
+		case f.Status == http.StatusInternalServerError:
 			level = slog.LevelError
 		}
 		// What the client was told is in its code; the cause is for us.
-		if f.err != nil {
-			attrs = append(attrs, slog.String("err", f.err.Error()))
+		if f.Err != nil {
+			attrs = append(attrs, slog.String("err", f.Err.Error()))
 		}
 		if p, ok := errors.AsType[*wa.Panic](err); ok {
 			attrs = append(attrs, slog.String("stack", p.Stack))

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi/admission"
+	"github.com/waypost/waypost/internal/waapi/failure"
 )
 
 // Limits of an upload. Meta's largest media is a document of 100 MB
@@ -55,7 +57,7 @@ func filePart(form *multipart.Reader) (*multipart.Part, error) {
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil, refuse(wa.Problem{Field: "file", Rule: wa.RuleRequired})
+			return nil, failure.Refuse(wa.Problem{Field: "file", Rule: wa.RuleRequired})
 		}
 		if err != nil {
 			return nil, badForm(err)
@@ -110,7 +112,7 @@ func (u *upload) blame(err error) error {
 	if len(e.Problems) > 0 && e.Problems[0].Detail != "" {
 		detail = e.Problems[0].Detail
 	}
-	return refuse(wa.Problem{Field: "file", Rule: wa.RuleBadMedia, Detail: detail})
+	return failure.Refuse(wa.Problem{Field: "file", Rule: wa.RuleBadMedia, Detail: detail})
 }
 
 // getMedia answers with the bytes. A client in use takes an answer without
@@ -150,7 +152,7 @@ func (s *Server) deleteMedia(w http.ResponseWriter, r *http.Request, c caller) e
 
 func pathMedia(r *http.Request) (wa.MediaID, error) {
 	id := wa.MediaID(strings.ToLower(r.PathValue("id")))
-	if !plausibleID(id) {
+	if !admission.PlausibleID(id) {
 		return "", errNoMedia
 	}
 	return id, nil

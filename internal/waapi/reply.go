@@ -1,13 +1,14 @@
 package waapi
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/waypost/waypost/internal/waapi/failure"
+	"github.com/waypost/waypost/internal/waapi/lenient"
 )
 
 // success is the vendor's envelope; the order of the keys is the vendor's.
@@ -41,7 +42,7 @@ const retryAfter = 5 * time.Second
 
 // succeed answers 200: clients test for exactly that, never 201 or 202.
 func succeed(w http.ResponseWriter, message string, data any) error {
-	body, err := encode(success{Status: "success", Message: message, Data: data})
+	body, err := lenient.Encode(success{Status: "success", Message: message, Data: data})
 	if err != nil {
 		return fmt.Errorf("encode reply: %w", err)
 	}
@@ -56,19 +57,19 @@ func writeFailure(w http.ResponseWriter, refused int, err error) {
 		write(w, http.StatusForbidden, []byte(forbidden))
 		return
 	}
-	f := asFailure(err)
-	switch f.status {
+	f := failure.Of(err)
+	switch f.Status {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 	case http.StatusRequestEntityTooLarge:
 		// The rest of the body is not worth reading.
 		w.Header().Set("Connection", "close")
 	}
-	body, err := encode(refusal{Status: "failure", Error: refusalError{Code: f.code, Message: f.message}})
+	body, err := lenient.Encode(refusal{Status: "failure", Error: refusalError{Code: f.Code, Message: f.Message}})
 	if err != nil {
 		body = nil // two strings always encode
 	}
-	status := f.status
+	status := f.Status
 	if status == http.StatusOK {
 		status = refused
 	}
@@ -81,16 +82,4 @@ func write(w http.ResponseWriter, status int, body []byte) {
 	w.WriteHeader(status)
 	// An error means that the client is gone; what was accepted stays accepted.
 	_, _ = w.Write(body)
-}
-
-// encode is json.Marshal but for & < and >, which stay as they are: nothing of
-// ours is put into HTML, and clients compare texts.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }

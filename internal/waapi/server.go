@@ -11,6 +11,7 @@ import (
 
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi/admission"
 )
 
 // Options are what a Server works with. All but Now and FailureStatus have to
@@ -37,14 +38,13 @@ type Options struct {
 
 // Media is what the face needs of the media library.
 type Media interface {
+	admission.Media
 	// Put stores a media and returns it; CodeInvalid or CodeTooLarge if it is
 	// not one that WhatsApp takes. If r fails, nothing is stored.
 	Put(ctx context.Context, account wa.AccountID, filename, declaredType string, r io.Reader) (wa.StoredMedia, error)
 	// Open returns a media and its bytes; CodeNotFound, CodeUnavailable while
 	// it is still being fetched.
 	Open(ctx context.Context, account wa.AccountID, id wa.MediaID) (wa.StoredMedia, io.ReadSeekCloser, error)
-	// Stat returns a media; CodeNotFound.
-	Stat(ctx context.Context, account wa.AccountID, id wa.MediaID) (wa.StoredMedia, error)
 	// Delete removes a media; CodeNotFound.
 	Delete(ctx context.Context, account wa.AccountID, id wa.MediaID) error
 }
@@ -55,7 +55,6 @@ type Server struct {
 	accounts  store.Accounts
 	sources   store.Sources
 	intake    store.Intake
-	journal   store.Journal
 	consents  store.Consents
 	media     Media
 	endpoints store.Endpoints
@@ -65,6 +64,7 @@ type Server struct {
 	failureStatus int
 	log           *slog.Logger
 	now           func() time.Time
+	gate          *admission.Gate
 	table         []route
 
 	// changing is held while a source or a webhook is read, changed and written
@@ -78,13 +78,16 @@ var _ http.Handler = (*Server)(nil)
 // New makes a Server.
 func New(o Options) *Server {
 	s := &Server{
-		accounts: o.Accounts, sources: o.Sources, intake: o.Intake, journal: o.Journal, consents: o.Consents, media: o.Media,
+		accounts: o.Accounts, sources: o.Sources, intake: o.Intake, consents: o.Consents, media: o.Media,
 		endpoints: o.Endpoints, templates: o.Templates, meta: o.Meta, failureStatus: cmp.Or(o.FailureStatus, http.StatusOK),
 		log: o.Logger, now: o.Now,
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.gate = admission.New(admission.Options{
+		Sources: o.Sources, Intake: o.Intake, Journal: o.Journal, Consents: o.Consents, Media: o.Media, Templates: o.Templates, Now: s.now,
+	})
 	s.table = s.routes()
 	return s
 }

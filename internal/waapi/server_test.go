@@ -20,6 +20,7 @@ import (
 
 	"github.com/waypost/waypost/internal/media"
 	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi/send"
 )
 
 // do sends a request as a client with the named token would.
@@ -105,10 +106,10 @@ func TestRefusedSendKeepsNothing(t *testing.T) {
 func TestThousandMessagesInOneRequest(t *testing.T) {
 	g := newGateway(t)
 	one := `{"recipient_whatsapp":"15550100001","message_type":"text","type_text":[{"content":"hello"}]},`
-	w := g.do(http.MethodPost, "/api/v2/message/", "token", `{"message":[`+strings.TrimSuffix(strings.Repeat(one, maxMessages), ",")+`]}`)
+	w := g.do(http.MethodPost, "/api/v2/message/", "token", `{"message":[`+strings.TrimSuffix(strings.Repeat(one, send.MaxMessages), ",")+`]}`)
 	var answer struct{ Data struct{ IDs []wa.MessageID } }
 	check(t, json.Unmarshal(w.Body.Bytes(), &answer))
-	if w.Code != http.StatusOK || len(answer.Data.IDs) != maxMessages {
+	if w.Code != http.StatusOK || len(answer.Data.IDs) != send.MaxMessages {
 		t.Fatalf("%d with %d ids: %.200s", w.Code, len(answer.Data.IDs), w.Body)
 	}
 	waiting := g.waiting()

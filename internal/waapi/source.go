@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi/failure"
+	"github.com/waypost/waypost/internal/waapi/lenient"
 )
 
 // The source API is ours: the vendor docs name it on every send page and
@@ -56,7 +58,7 @@ func (s *Server) listSources(w http.ResponseWriter, r *http.Request, c caller) e
 }
 
 func (s *Server) getSource(w http.ResponseWriter, r *http.Request, c caller) error {
-	src, err := s.findSource(r.Context(), c.account, pathSource(r))
+	src, err := s.gate.FindSource(r.Context(), c.account, pathSource(r))
 	if err != nil {
 		return noSource(err)
 	}
@@ -86,7 +88,7 @@ func (s *Server) postSource(w http.ResponseWriter, r *http.Request, c caller) er
 
 // decodeSource reads a new source. An id may be brought along, so that clients
 // keep the one they send today; otherwise we make one.
-func decodeSource(o object) (wa.Source, error) {
+func decodeSource(o lenient.Object) (wa.Source, error) {
 	var src wa.Source
 	var id, token, secret string
 	for _, f := range []struct {
@@ -102,12 +104,12 @@ func decodeSource(o object) (wa.Source, error) {
 		{"app_secret", &secret},
 	} {
 		var err error
-		if *f.to, err = o.trimmed(f.name); err != nil {
+		if *f.to, err = o.Trimmed(f.name); err != nil {
 			return src, err
 		}
 	}
 	var err error
-	if src.Default, err = o.flag("default"); err != nil {
+	if src.Default, err = o.Flag("default"); err != nil {
 		return src, err
 	}
 	if _, err = changeConsent(&src, o); err != nil {
@@ -118,7 +120,7 @@ func decodeSource(o object) (wa.Source, error) {
 	}
 	src.Number.Display = plainNumber(src.Number.Display)
 	src.Number.Token, src.Number.AppSecret = wa.NewSecret(token), wa.NewSecret(secret)
-	return src, refuseAll(src.Validate())
+	return src, failure.Refuse(src.Validate()...)
 }
 
 // plainNumber takes out what Meta's display_phone_number has between the
@@ -129,10 +131,10 @@ func plainNumber(s string) string {
 
 // changeConsent sets what a body says about consent, and reports whether it
 // says anything. To leave a list out and to empty it are two things.
-func changeConsent(src *wa.Source, o object) (given bool, err error) {
-	if !o["skip_optin"].absent() {
+func changeConsent(src *wa.Source, o lenient.Object) (given bool, err error) {
+	if !o["skip_optin"].Absent() {
 		given = true
-		if src.SkipOptIn, err = o.flag("skip_optin"); err != nil {
+		if src.SkipOptIn, err = o.Flag("skip_optin"); err != nil {
 			return given, err
 		}
 	}
@@ -143,11 +145,11 @@ func changeConsent(src *wa.Source, o object) (given bool, err error) {
 		{"stop_words", &src.StopWords},
 		{"start_words", &src.StartWords},
 	} {
-		if o[f.name].absent() {
+		if o[f.name].Absent() {
 			continue
 		}
 		given = true
-		if *f.to, err = o.texts(f.name, wa.MaxConsentWords); err != nil {
+		if *f.to, err = o.Texts(f.name, wa.MaxConsentWords); err != nil {
 			return given, err
 		}
 	}
@@ -163,7 +165,7 @@ func (s *Server) patchSource(w http.ResponseWriter, r *http.Request, c caller) e
 	}
 	s.changing.Lock()
 	defer s.changing.Unlock()
-	src, err := s.findSource(r.Context(), c.account, pathSource(r))
+	src, err := s.gate.FindSource(r.Context(), c.account, pathSource(r))
 	if err != nil {
 		return noSource(err)
 	}
@@ -178,15 +180,15 @@ func (s *Server) patchSource(w http.ResponseWriter, r *http.Request, c caller) e
 
 // change applies a patch. Messages are bound to the number they were accepted
 // for, so another number is another source.
-func change(src wa.Source, o object) (wa.Source, error) {
+func change(src wa.Source, o lenient.Object) (wa.Source, error) {
 	var ps []wa.Problem
 	for _, field := range []string{"id", "phone_number_id", "waba_id", "display_phone_number"} {
-		if !o[field].absent() {
+		if !o[field].Absent() {
 			ps = append(ps, wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "cannot be changed"})
 		}
 	}
 	if ps != nil {
-		return src, refuseAll(ps)
+		return src, failure.Refuse(ps...)
 	}
 	given := false
 	for _, f := range []struct {
@@ -197,23 +199,23 @@ func change(src wa.Source, o object) (wa.Source, error) {
 		{"access_token", func(v string) { src.Number.Token = wa.NewSecret(v) }},
 		{"app_secret", func(v string) { src.Number.AppSecret = wa.NewSecret(v) }},
 	} {
-		if o[f.name].absent() {
+		if o[f.name].Absent() {
 			continue
 		}
-		v, err := o.trimmed(f.name)
+		v, err := o.Trimmed(f.name)
 		if err != nil {
 			return src, err
 		}
 		f.set(v)
 		given = true
 	}
-	if !o["default"].absent() {
-		def, err := o.flag("default")
+	if !o["default"].Absent() {
+		def, err := o.Flag("default")
 		if err != nil {
 			return src, err
 		}
 		if !def {
-			return src, refuse(wa.Problem{
+			return src, failure.Refuse(wa.Problem{
 				Field: "default", Rule: wa.RuleMalformed,
 				Detail: "can only be true; make another source the default instead",
 			})
@@ -225,16 +227,16 @@ func change(src wa.Source, o object) (wa.Source, error) {
 		return src, err
 	}
 	if !given && !consent {
-		return src, refuse(wa.Problem{
+		return src, failure.Refuse(wa.Problem{
 			Field: "name, access_token, app_secret, default, skip_optin, stop_words or start_words", Rule: wa.RuleRequired,
 		})
 	}
-	return src, refuseAll(src.Validate())
+	return src, failure.Refuse(src.Validate()...)
 }
 
 func (s *Server) deleteSource(w http.ResponseWriter, r *http.Request, c caller) error {
 	// The look-up refuses ids that no database should see.
-	src, err := s.findSource(r.Context(), c.account, pathSource(r))
+	src, err := s.gate.FindSource(r.Context(), c.account, pathSource(r))
 	if err != nil {
 		return noSource(err)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi/failure"
+	"github.com/waypost/waypost/internal/waapi/lenient"
 )
 
 // The configuration of webhooks: the paths and fields that the vendor's own
@@ -76,9 +78,9 @@ func webhookKind(word string) (wa.EventKind, error) {
 	kind := wa.EventKind(strings.ToLower(strings.TrimSpace(word)))
 	switch {
 	case kind == "":
-		return "", refuse(wa.Problem{Field: "webhook_type", Rule: wa.RuleRequired})
+		return "", failure.Refuse(wa.Problem{Field: "webhook_type", Rule: wa.RuleRequired})
 	case !kind.Valid():
-		return "", refuse(wa.Problem{Field: "webhook_type", Rule: wa.RuleUnknown})
+		return "", failure.Refuse(wa.Problem{Field: "webhook_type", Rule: wa.RuleUnknown})
 	}
 	return kind, nil
 }
@@ -95,18 +97,18 @@ type webhookWish struct {
 
 // decodeWebhook reads what both ways to change a webhook have in common;
 // nameField is what it calls the name.
-func decodeWebhook(o object, nameField string) (wish webhookWish, err error) {
-	kind, err := o.trimmed("type")
+func decodeWebhook(o lenient.Object, nameField string) (wish webhookWish, err error) {
+	kind, err := o.Trimmed("type")
 	if err != nil {
 		return wish, err
 	}
 	if wish.kind, err = webhookKind(kind); err != nil {
 		return wish, err
 	}
-	if wish.name, err = o.trimmed(nameField); err != nil {
+	if wish.name, err = o.Trimmed(nameField); err != nil {
 		return wish, err
 	}
-	source, err := o.trimmed("source")
+	source, err := o.Trimmed("source")
 	wish.source = wa.SourceID(source)
 	return wish, err
 }
@@ -123,14 +125,14 @@ func (s *Server) updateWebhook(w http.ResponseWriter, r *http.Request, c caller)
 	if err != nil {
 		return err
 	}
-	if wish.url, err = body.trimmed("url"); err != nil {
+	if wish.url, err = body.Trimmed("url"); err != nil {
 		return err
 	}
 	if wish.headers, err = webhookHeaders(body["headers"]); err != nil {
 		return err
 	}
 	if wish.source != "" {
-		if _, err := s.findSource(r.Context(), c.account, wish.source); err != nil {
+		if _, err := s.gate.FindSource(r.Context(), c.account, wish.source); err != nil {
 			return unknownSource(err)
 		}
 	}
@@ -153,7 +155,7 @@ func (s *Server) updateWebhook(w http.ResponseWriter, r *http.Request, c caller)
 		e.ID, e.AccountID, e.CreatedAt = wa.NewID[wa.EndpointID](), c.account, s.now()
 		text = "Webhook created successfully."
 	}
-	if err := refuseAll(e.Validate()); err != nil {
+	if err := failure.Refuse(e.Validate()...); err != nil {
 		return err
 	}
 	if _, err := s.endpoints.PutEndpoint(r.Context(), e); err != nil {
@@ -164,38 +166,38 @@ func (s *Server) updateWebhook(w http.ResponseWriter, r *http.Request, c caller)
 
 func unknownSource(err error) error {
 	if wa.CodeOf(err) == wa.CodeNotFound {
-		return refuse(wa.Problem{Field: "source", Rule: wa.RuleUnknown})
+		return failure.Refuse(wa.Problem{Field: "source", Rule: wa.RuleUnknown})
 	}
 	return err
 }
 
 // webhookHeaders reads headers: a JSON object, or one written into a string.
 // Nothing, null and "" are nil.
-func webhookHeaders(v value) (map[string]wa.Secret, error) {
-	malformed := refuse(wa.Problem{
+func webhookHeaders(v lenient.Value) (map[string]wa.Secret, error) {
+	malformed := failure.Refuse(wa.Problem{
 		Field: "headers", Rule: wa.RuleMalformed, Detail: "must be a JSON object of names and texts, or a string that holds one",
 	})
-	if v.absent() {
+	if v.Absent() {
 		return nil, nil
 	}
-	if text, ok := v.text(); ok {
-		if v = value(strings.TrimSpace(text)); v.absent() {
+	if text, ok := v.Text(); ok {
+		if v = lenient.Value(strings.TrimSpace(text)); v.Absent() {
 			return nil, nil
 		}
 		if !json.Valid(v) {
 			return nil, malformed
 		}
 	}
-	o, ok := v.object()
+	o, ok := v.Object()
 	if !ok {
 		return nil, malformed
 	}
 	headers := map[string]wa.Secret{}
 	for name, v := range o {
-		if v.absent() {
+		if v.Absent() {
 			continue
 		}
-		text, ok := v.text()
+		text, ok := v.Text()
 		if !ok {
 			return nil, malformed
 		}
@@ -232,9 +234,9 @@ func (wish webhookWish) among(all []wa.Endpoint) []wa.Endpoint {
 // several refuses a request that more than one endpoint fits.
 func (wish webhookWish) several(field string) error {
 	if wish.name == "" {
-		return refuse(wa.Problem{Field: field, Rule: wa.RuleRequired})
+		return failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleRequired})
 	}
-	return refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "stands for several webhooks; give the source too"})
+	return failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "stands for several webhooks; give the source too"})
 }
 
 // manageWebhook enables or disables an endpoint.
@@ -262,7 +264,7 @@ func (s *Server) manageWebhook(w http.ResponseWriter, r *http.Request, c caller)
 	if len(named) > 1 {
 		return wish.several(nameField)
 	}
-	missing := refuse(wa.Problem{Field: nameField, Rule: wa.RuleUnknown, Detail: "does not exist"})
+	missing := failure.Refuse(wa.Problem{Field: nameField, Rule: wa.RuleUnknown, Detail: "does not exist"})
 	if len(named) == 0 {
 		return missing
 	}
@@ -280,19 +282,19 @@ func (s *Server) manageWebhook(w http.ResponseWriter, r *http.Request, c caller)
 	return succeed(w, "Webhook enabled successfully.", nil)
 }
 
-func webhookStatus(o object) (disabled bool, err error) {
+func webhookStatus(o lenient.Object) (disabled bool, err error) {
 	const field = "status"
-	word, err := o.trimmed(field)
+	word, err := o.Trimmed(field)
 	if err != nil {
 		return false, err
 	}
 	switch strings.ToLower(word) {
 	case "":
-		return false, refuse(wa.Problem{Field: field, Rule: wa.RuleRequired})
+		return false, failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleRequired})
 	case webhookEnabled:
 		return false, nil
 	case webhookDisabled:
 		return true, nil
 	}
-	return false, refuse(wa.Problem{Field: field, Rule: wa.RuleUnknown, Detail: "can only be enable or disable"})
+	return false, failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleUnknown, Detail: "can only be enable or disable"})
 }

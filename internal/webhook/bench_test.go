@@ -22,7 +22,7 @@ import (
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/store/sqlstore"
 	"github.com/waypost/waypost/internal/wa"
-	"github.com/waypost/waypost/internal/waapi"
+	"github.com/waypost/waypost/internal/waapi/hook"
 )
 
 // logged is a log that can be read while it is written.
@@ -206,7 +206,7 @@ func (b *bench) wroteTo(account wa.AccountID, text string, from ...string) {
 func (b *bench) dispatcher(width int) *Dispatcher {
 	b.Helper()
 	return New(Options{
-		Store: b.db, Client: b.client, Encode: waapi.Webhooks{}.Body, Wake: b.db.Wake(store.StageDeliveries),
+		Store: b.db, Client: b.client, Encode: hook.Writer{}.Body, Wake: b.db.Wake(store.StageDeliveries),
 		Logger: slog.New(slog.NewJSONHandler(b.log, nil)), Width: width,
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/internal/wa"
-	"github.com/waypost/waypost/internal/waapi"
+	"github.com/waypost/waypost/internal/waapi/hook"
 	"github.com/waypost/waypost/internal/work"
 )
 
@@ -28,7 +28,7 @@ func TestAnEventIsPostedOnceWithTheBodyAndHeadersAgreed(t *testing.T) {
 				})
 				b.wrote("hello", "15550100001")
 				d := must(b.db.ClaimDeliveries(t.Context(), 1, time.Minute, nil))(t)[0]
-				want := string(must(waapi.Webhooks{}.Body(d))(t))
+				want := string(must(hook.Writer{}.Body(d))(t))
 				stop := b.seldom() // takes the delivery over
 				time.Sleep(2 * time.Hour)
 				stop()
@@ -380,7 +380,7 @@ func TestAnEventThatCannotBeEncodedIsGivenUpAndHoldsUpNothing(t *testing.T) {
 			if v.Event.Inbound.Text == "odd" {
 				return nil, errors.New("odd")
 			}
-			return waapi.Webhooks{}.Body(v)
+			return hook.Writer{}.Body(v)
 		}
 		b.run(d)
 		b.posts(1)
@@ -401,7 +401,7 @@ func TestTheEncoderMayPanicAndTheOthersGoOn(t *testing.T) {
 			if v.Event.Inbound.Text == "odd" {
 				panic("boom")
 			}
-			return waapi.Webhooks{}.Body(v)
+			return hook.Writer{}.Body(v)
 		}
 		b.run(d)
 		b.posts(5)

@@ -1,0 +1,258 @@
+package send
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/waypost/waypost/internal/wa"
+	"github.com/waypost/waypost/internal/waapi/failure"
+	"github.com/waypost/waypost/internal/waapi/lenient"
+)
+
+// MaxMessages is how many messages one request may carry. It is ours: the
+// vendor docs name none, and clients in use send one.
+const MaxMessages = 1000
+
+// contentType is a message_type: decode reads what belongs to it from the
+// message's object.
+type contentType struct {
+	name   string
+	decode func(lenient.Object) (wa.Content, error)
+}
+
+// contents is the table of message types. The first six are the vendor's.
+func contents() []contentType {
+	return []contentType{
+		{"text", decodeText},
+		{"media", decodeMedia},
+		{"location", decodeLocation},
+		{"template", decodeTemplate},
+		{"media_template", decodeTemplate},
+		{"interactive", decodeInteractive},
+		{"contact", decodeContacts},
+		{"contacts", decodeContacts},
+		{"reaction", decodeReaction},
+		{"image", decodeKind(wa.KindImage)},
+		{"video", decodeKind(wa.KindVideo)},
+		{"audio", decodeKind(wa.KindAudio)},
+		{"document", decodeKind(wa.KindDocument)},
+		{"sticker", decodeKind(wa.KindSticker)},
+		{"product", decodeAction(wa.InteractiveProduct, "type_product")},
+		{"product_list", decodeAction(wa.InteractiveProductList, "type_product_list")},
+		{"catalog", decodeAction(wa.InteractiveCatalog, catalogFields()...)},
+		{"catalogue", decodeAction(wa.InteractiveCatalog, catalogFields()...)},
+		{"catalog_message", decodeAction(wa.InteractiveCatalog, catalogFields()...)},
+		{"flow", decodeAction(wa.InteractiveFlow, "type_flow")},
+		{"location_request", decodeAction(wa.InteractiveLocationRequest, "type_location_request")},
+		{"order_details", templateOr(decodeAction(wa.InteractiveOrderDetails, "type_order_details"))},
+		{"order_status", templateOr(decodeAction(wa.InteractiveOrderStatus, "type_order_status"))},
+		{"carousel", templateOr(decodeAction(wa.InteractiveCarousel, "type_carousel"))},
+		{"limited_time_offer", decodeOffer},
+	}
+}
+
+// Request is what a client asks to send.
+type Request struct {
+	// Messages are complete but for what only the store knows: the source, where
+	// none is named, and the kind of a media that is named by id.
+	Messages []wa.Message
+	// Where says of each message where it stands in the request, to lead a
+	// failure: "message[1]: attachments[0]: ". Of the only one it says nothing.
+	Where []string
+}
+
+// Decode reads a send and checks all that needs no look into the store.
+func Decode(body lenient.Object) (Request, error) {
+	list, err := body.List("message", MaxMessages)
+	if err != nil {
+		return Request{}, err
+	}
+	if len(list) == 0 {
+		return Request{}, failure.Refuse(wa.Problem{Field: "message", Rule: wa.RuleRequired})
+	}
+	var r Request
+	for i, o := range list {
+		element := position("message", i, len(list))
+		parts, err := spread(o)
+		if err != nil {
+			return Request{}, failure.At(element, err)
+		}
+		for _, p := range parts {
+			m, err := decodeMessage(p.o)
+			if err != nil {
+				return Request{}, failure.At(element+p.where, err)
+			}
+			r.Messages, r.Where = append(r.Messages, m), append(r.Where, element+p.where)
+		}
+	}
+	if len(r.Messages) > MaxMessages {
+		return Request{}, failure.Refuse(wa.Problem{Field: "message", Rule: wa.RuleTooMany, Limit: MaxMessages, Found: len(r.Messages)})
+	}
+	return r, nil
+}
+
+// position says which of several elements is meant; of the only one it says
+// nothing.
+func position(list string, i, of int) string {
+	if of < 2 {
+		return ""
+	}
+	return fmt.Sprintf("%s[%d]: ", list, i)
+}
+
+// decodeMessage checks in the order message_type, recipient, body, so that a
+// client sees the same failure first whatever else is wrong.
+func decodeMessage(o lenient.Object) (wa.Message, error) {
+	var m wa.Message
+	if o == nil {
+		return m, failure.Refuse(wa.Problem{Field: "message", Rule: wa.RuleRequired})
+	}
+	decode, err := messageType(o)
+	if err != nil {
+		return m, err
+	}
+	if m.Recipient, err = recipient(o); err != nil {
+		return m, err
+	}
+	if m.Content, err = decode(o); err != nil {
+		return m, err
+	}
+	source, err := o.Trimmed("source")
+	if err != nil {
+		return m, err
+	}
+	m.SourceID = wa.SourceID(source)
+	if m.APIHeader, err = apiHeader(o); err != nil {
+		return m, err
+	}
+	if err := linkTrack(o); err != nil {
+		return m, err
+	}
+	if m.TTL, err = timeToLive(o); err != nil {
+		return m, err
+	}
+	return m, firstProblem(m)
+}
+
+// firstProblem leaves out the kind of a media that is named by id: only the
+// store knows it.
+func firstProblem(m wa.Message) error {
+	md, isMedia := m.Content.(wa.Media)
+	for _, p := range m.Validate() {
+		if p.Field == "attachment_type" && isMedia && md.MediaID != "" {
+			continue
+		}
+		return failure.Refuse(p)
+	}
+	return nil
+}
+
+// messageType is matched in any letter case: clients send "Text".
+func messageType(o lenient.Object) (func(lenient.Object) (wa.Content, error), error) {
+	name, err := o.Trimmed("message_type")
+	switch {
+	case err != nil:
+		return nil, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown})
+	case name == "":
+		return nil, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleRequired})
+	}
+	for _, t := range contents() {
+		if strings.EqualFold(t.name, name) {
+			return t.decode, nil
+		}
+	}
+	return nil, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown})
+}
+
+// linkTrack looks at cta_link_track, which the vendor's service counts clicks
+// with and this one does not: every value that clients send is taken, with no
+// effect.
+func linkTrack(o lenient.Object) error {
+	const field = "cta_link_track"
+	if v := o[field]; v.Nested() {
+		return failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "can only be true or false"})
+	}
+	return nil
+}
+
+// recipient reads whom a message goes to. A number may be written with a + in
+// front and with spaces; anything else but digits is a mistake that must not
+// reach a stranger.
+func recipient(o lenient.Object) (wa.Recipient, error) {
+	to := wa.Recipient{Kind: wa.Individual}
+	kind, err := o.Trimmed("recipient_type")
+	if err != nil {
+		return to, failure.Refuse(wa.Problem{Field: "recipient_type", Rule: wa.RuleUnknown})
+	}
+	if kind != "" {
+		to.Kind = wa.RecipientKind(strings.ToLower(kind))
+	}
+	id, err := o.Text("recipient_whatsapp")
+	if err != nil {
+		return to, failure.Refuse(wa.Problem{Field: "recipient", Rule: wa.RuleNotDigits})
+	}
+	if to.Kind == wa.Group {
+		to.ID = strings.TrimSpace(id)
+	} else {
+		to.ID = strings.TrimPrefix(strings.ReplaceAll(id, " ", ""), "+")
+	}
+	ps := to.Validate()
+	if len(ps) == 0 {
+		return to, nil
+	}
+	// The vendor's texts for a number do not fit a group id.
+	if to.Kind == wa.Group && ps[0].Rule != wa.RuleRequired {
+		ps[0].Field = "recipient_whatsapp"
+	}
+	return to, failure.Refuse(ps[0])
+}
+
+// apiHeader is custom data that comes back with every status; clients put
+// order numbers there, as text or not.
+func apiHeader(o lenient.Object) (string, error) {
+	const field = "x-apiheader"
+	if v := o[field]; string(v) == "true" || string(v) == "false" {
+		return string(v), nil
+	}
+	return o.Text(field)
+}
+
+// maxTTL is ours: Meta itself gives up after 30 days.
+const maxTTL = 365
+
+// timeToLive reads after how many days a message that has not been sent is not
+// sent any more. 0, "" and null are as good as nothing.
+func timeToLive(o lenient.Object) (time.Duration, error) {
+	const field = "ttl"
+	text, err := o.Trimmed(field)
+	if err == nil && text == "" {
+		return 0, nil
+	}
+	days, err := strconv.Atoi(text)
+	switch {
+	case errors.Is(err, strconv.ErrRange) || days > maxTTL:
+		return 0, failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: fmt.Sprintf("cannot be more than %d days", maxTTL)})
+	case err != nil || days < 0:
+		return 0, failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "must be a whole number of days"})
+	}
+	return time.Duration(days) * 24 * time.Hour, nil
+}
+
+func decodeText(m lenient.Object) (wa.Content, error) {
+	body, err := m.One("type_text")
+	if err != nil {
+		return nil, err
+	}
+	content, err := body.Text("content")
+	if err != nil {
+		return nil, err
+	}
+	preview, err := body.Flag("preview_url")
+	if err != nil {
+		return nil, err
+	}
+	return wa.Text{Body: content, PreviewURL: preview}, nil
+}
