@@ -98,7 +98,7 @@ func interactiveCases() []sendCase {
 			ID: "800", Label: "Open", Token: "token-1", Screen: "FIRST", Data: json.RawMessage(`{"name": "<Ada>", "n": 1.50}`),
 		}}},
 		{name: "flow_draft_by_name", content: wa.Interactive{Kind: wa.InteractiveFlow, Body: "Fill in", Flow: &wa.Flow{
-			Name: "signup", Label: "Open", Version: "4", Draft: true,
+			Name: "signup", Label: "Open", Version: "3", Draft: true,
 		}}},
 		{name: "flow_exchange", content: wa.Interactive{Kind: wa.InteractiveFlow, Body: "Fill in", Flow: &wa.Flow{
 			ID: "800", Label: "Open", Token: "token-1", Exchange: true,

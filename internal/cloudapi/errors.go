@@ -249,7 +249,7 @@ func (e graphError) outcome(status, attempt int) wa.Outcome {
 	if !known && e.Transient {
 		r.kind, r.wait = wa.OutcomeLater, unexplained()
 	}
-	o := wa.Outcome{Kind: r.kind, Failure: FailureOf(e.code(), e.title(), e.details()), Trace: clean(string(e.Trace))}
+	o := wa.Outcome{Kind: r.kind, Failure: FailureOf(e.code(), e.title(), e.details()), Trace: e.trace()}
 	o.Failure.VendorCode = r.vendor
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -271,6 +271,19 @@ func (e graphError) outcome(status, attempt int) wa.Outcome {
 	case wa.OutcomeSent, wa.OutcomeRejected, wa.OutcomeExpired, wa.OutcomeUnknown:
 	}
 	return o
+}
+
+// trace is Meta's name of the call, as Meta's support asks for it. It is letters
+// and digits, or it is none.
+func (e graphError) trace() string {
+	const longest = 64
+	t := string(e.Trace)
+	if len(t) > longest || strings.ContainsFunc(t, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '_' && c != '-'
+	}) {
+		return ""
+	}
+	return t
 }
 
 // unexplained is the wait where Meta gives no reason.

@@ -169,7 +169,7 @@ func accepted(a answer, n wa.Number) wa.Outcome {
 		e = e.without(n.Token)
 		// Meta documents no such answer, so it promises nothing either way.
 		return wa.Outcome{
-			Kind: wa.OutcomeUnknown, Trace: clean(string(e.Trace)),
+			Kind: wa.OutcomeUnknown, Trace: e.trace(),
 			Failure: FailureOf(e.code(), e.title(), e.details()),
 		}
 	}

@@ -208,16 +208,18 @@ func TestKeptContentStaysReadable(t *testing.T) {
 
 // sameJSON compares what is kept as JSON by what it says, not by its spaces.
 func sameJSON() cmp.Option {
-	return cmp.Comparer(func(a, b json.RawMessage) bool {
+	given := func(a, b json.RawMessage) bool { return len(a)+len(b) > 0 }
+	return cmp.FilterValues(given, cmp.Comparer(func(a, b json.RawMessage) bool {
 		var x, y any
-		return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && cmp.Equal(x, y) || len(a)+len(b) == 0
-	})
+		return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && cmp.Equal(x, y)
+	}))
 }
 
 func FuzzDecodeContent(f *testing.F) {
 	f.Add([]byte(`{"type":"text","content":{"body":"a","preview_url":true}}`))
 	f.Add([]byte(`{"type":"media","content":{"kind":"image","link":"https://h.example/"}}`))
 	f.Add([]byte(`{"type":"text","content":null}`))
+	f.Add([]byte(`{"type":"interactive","content":{"flow":{}}}`))
 	for _, c := range everyContent() {
 		data, err := EncodeContent(c)
 		if err != nil {

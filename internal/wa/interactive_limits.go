@@ -220,6 +220,9 @@ func (b LinkButton) validate() []Problem {
 	return append(ps, link("url", b.URL)...)
 }
 
+// flowVersion is the only flow_message_version there has been.
+const flowVersion = "3"
+
 func (f Flow) validate() []Problem {
 	var ps []Problem
 	switch {
@@ -228,7 +231,10 @@ func (f Flow) validate() []Problem {
 	case f.ID != "" && f.Name != "":
 		ps = append(ps, malformed("flow_name", "cannot stand beside flow_id")...)
 	}
-	ps = append(ps, parts("flow_id", f.ID, "flow_name", f.Name, "flow_message_version", f.Version, "flow_token", f.Token)...)
+	ps = append(ps, parts("flow_id", f.ID, "flow_name", f.Name, "flow_token", f.Token)...)
+	if f.Version != "" && f.Version != flowVersion {
+		ps = append(ps, malformed("flow_message_version", "can only be "+flowVersion)...)
+	}
 	ps = append(ps, needed("flow_cta", f.Label, MaxFlowLabel)...)
 	if f.Exchange && (f.Screen != "" || f.Data != nil) {
 		ps = append(ps, malformed("flow_action_payload", "cannot stand beside flow_action data_exchange")...)

@@ -35,7 +35,7 @@ func TestReactionLimits(t *testing.T) {
 	for _, s := range []string{"👍", "👍🏽", "❤️", "1️⃣", "🇮🇳", "👨‍👩‍👧‍👦", "👩🏽‍❤️‍💋‍👨🏿", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "ℹ️", "©"} {
 		rows = append(rows, validation{s, Reaction{WAMID: "wamid.A", Emoji: s}, nil})
 	}
-	for _, s := range []string{"a", "é", "1", " ", "👍 ", "👍a", "👍\n", ":)", "ok 👍"} {
+	for _, s := range []string{"a", "é", "1", " ", "👍 ", "👍a", "👍\n", ":)", "ok 👍", "…", "£", "👍👎", "\u200b", "\u202e👍", "\ufffd", "🇮", "🇮🇳🇩🇪"} {
 		rows = append(rows, validation{s, Reaction{WAMID: "wamid.A", Emoji: s}, []string{"emoji malformed"}})
 	}
 	check(t, rows)
@@ -316,7 +316,8 @@ func TestTemplateLimits(t *testing.T) {
 
 		{"an offer", of(Component{Kind: ComponentOffer, Parameters: []Parameter{{Kind: ParameterOffer, ExpiresAtMillis: 1}}}), nil},
 		{"an offer of nothing", of(Component{Kind: ComponentOffer}), []string{"expiration_time_ms malformed"}},
-		{"an order's status", of(Component{Kind: ComponentOrderStatus, Parameters: []Parameter{{OrderStatus: &OrderStatus{ReferenceID: "r", Status: "shipped"}}}}), nil},
+		{"an order's status", of(Component{Kind: ComponentOrderStatus, Parameters: []Parameter{{Kind: ParameterOrderStatus, OrderStatus: &OrderStatus{ReferenceID: "r", Status: "shipped"}}}}), nil},
+		{"an order's status of no kind", of(Component{Kind: ComponentOrderStatus, Parameters: []Parameter{{OrderStatus: &OrderStatus{ReferenceID: "r", Status: "shipped"}}}}), []string{"order_status required"}},
 		{"no order's status", of(Component{Kind: ComponentOrderStatus}), []string{"order_status required"}},
 		{"a part of no kind", of(Component{Kind: "tail"}), []string{"type unknown"}},
 

@@ -3,6 +3,7 @@ package wa
 import (
 	"fmt"
 	"math"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -73,15 +74,38 @@ func (r Reaction) Validate() []Problem {
 	return ps
 }
 
-// emoji tells texts from what may be an emoji; it does not know every emoji,
-// as each year brings new ones.
+// emoji tells one emoji from texts, and from several. It goes by the classes of
+// Unicode and knows no list, as each year brings new ones: symbols that a joiner
+// ties together are one, as are the two letters of a flag.
+// https://www.unicode.org/reports/tr51/ (read 2026-11).
 func emoji(s string) bool {
-	symbol := false
-	for _, c := range s {
-		if unicode.IsSpace(c) || unicode.IsControl(c) || (c < utf8.RuneSelf && unicode.IsLetter(c)) {
+	const joiner, keycap, asEmoji = '\u200d', '\u20e3', '\ufe0f'
+	halves := 0 // a symbol has two, a letter of a flag one
+	joined := false
+	all := []rune(s)
+	for i, c := range all {
+		shown := i+1 < len(all) && all[i+1] == asEmoji && c >= utf8.RuneSelf // such as the letter of U+2139
+		switch {
+		case c == joiner, c == keycap, unicode.Is(unicode.Mn, c), c >= 0xe0020 && c <= 0xe007f: // the last are tags of flags
+		case c >= 0x1f3fb && c <= 0x1f3ff: // tones of skin
+		case c >= 0x1f1e6 && c <= 0x1f1ff:
+			halves++
+		case emojiBase(c), shown:
+			if !joined {
+				halves += 2
+			}
+		case strings.ContainsRune("0123456789#*", c) && strings.ContainsRune(s, keycap):
+			halves += 2
+		default:
 			return false
 		}
-		symbol = symbol || (c >= utf8.RuneSelf && !unicode.IsLetter(c))
+		joined = c == joiner
 	}
-	return symbol
+	return halves == 2
+}
+
+// emojiBase reports whether a character may be an emoji by itself.
+func emojiBase(c rune) bool {
+	return c != unicode.ReplacementChar && c >= utf8.RuneSelf &&
+		(unicode.In(c, unicode.So, unicode.Sm) || strings.ContainsRune("\u203c\u2049\u3030", c))
 }

@@ -128,7 +128,7 @@ func (c Component) validate(top string, texts *int) []Problem {
 		}
 		return nil
 	case ComponentOrderStatus:
-		if len(c.Parameters) != 1 || c.Parameters[0].OrderStatus == nil {
+		if len(c.Parameters) != 1 || c.Parameters[0].Kind != ParameterOrderStatus || c.Parameters[0].OrderStatus == nil {
 			return []Problem{{Field: "order_status", Rule: RuleRequired}}
 		}
 		return c.Parameters[0].OrderStatus.Validate()

@@ -47,7 +47,8 @@ func decodeTemplate(m lenient.Object) (wa.Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := wa.Template{Name: r.Trimmed("name")}
+	// Meta's names have no capitals; some clients write them so.
+	t := wa.Template{Name: strings.ToLower(r.Trimmed("name"))}
 	t.Language, t.Fallback = readLanguage(r)
 	message := r.Over(m).Named("")
 	if r.Has("components") {
