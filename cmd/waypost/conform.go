@@ -74,12 +74,21 @@ func (a *app) conform(cmd *cobra.Command, o conformOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	access.Media = media
+	if access.Templates, err = conform.ReadTemplates(conformance.Templates()); err != nil {
+		return err
+	}
+	remote := conform.NewRemote(access)
+	if err := remote.CheckNames(files); err != nil {
+		return err
+	}
 	if err := reach(ctx, access.Target, o.timeout); err != nil {
 		return err
 	}
-	access.Media = media
-	remote := conform.NewRemote(access)
-	// What was made is deleted, even after an interruption.
+	if err := remote.Check(ctx); err != nil {
+		return err
+	}
+	// What was changed is put back, even after an interruption.
 	defer func() {
 		err = errors.Join(err, remote.CleanUp(context.WithoutCancel(ctx)))
 	}()

@@ -73,9 +73,7 @@ func (a *app) listCodes() error {
 func (a *app) explain(code string) error {
 	for _, c := range waapi.ErrorCodes() {
 		if c.Code == code {
-			return a.show(c, []string{"CODE", c.Code}, [][]string{
-				{"TEXT", text(c)}, {"COMES", when(c)}, {"MEANS", c.Meaning}, {"DO", c.Remedy},
-			})
+			return a.show(c, []string{"CODE", c.Code}, explained(c))
 		}
 	}
 	number, err := strconv.Atoi(code)
@@ -92,12 +90,40 @@ func (a *app) explain(code string) error {
 	return fmt.Errorf("no code %.20q is known: waypost explain lists those that are", code)
 }
 
+// explained is a code of the vendor's for a terminal, with every text that it is
+// answered with.
+func explained(c failure.Code) [][]string {
+	var cells [][]string
+	if c.Text != "" {
+		cells = append(cells, []string{"TEXT", c.Text})
+	}
+	cells = append(cells, []string{"COMES", when(c)}, []string{"MEANS", c.Meaning}, []string{"DO", c.Remedy})
+	label, said := "TEXTS", map[string]bool{}
+	for _, t := range c.Texts {
+		text := placeholders().Replace(t.Text)
+		if t.HTTP != http.StatusOK {
+			text += fmt.Sprintf(" (HTTP %d)", t.HTTP)
+		}
+		if said[text] { // of another field
+			continue
+		}
+		said[text] = true
+		cells = append(cells, []string{label, text})
+		label = ""
+	}
+	return cells
+}
+
+// text is what the head of the page says of a code.
 func text(c failure.Code) string {
 	if c.Text == "" {
-		return fmt.Sprintf("one of %d, see docs/errors.md", len(c.Texts))
+		return fmt.Sprintf("one of %d below", len(c.Texts))
 	}
 	return c.Text
 }
+
+// placeholders makes what stands for a value readable.
+func placeholders() *strings.Replacer { return strings.NewReplacer("{", "‹", "}", "›") }
 
 // when says how a code of the vendor's reaches the client.
 func when(c failure.Code) string {
@@ -133,18 +159,24 @@ func errorsPage() string {
 	}
 	for _, c := range all {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n**What to do:** %s\n", c.Code, c.Meaning, c.Remedy)
-		if len(c.Texts) > 0 {
-			b.WriteString("\n| field | text | HTTP | what to do |\n|---|---|---|---|\n")
-		}
-		for _, t := range c.Texts {
-			fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", orAny(t.Field, t.HTTP), cell(t.Text), t.HTTP, cell(t.Remedy))
-		}
+		writeTexts(&b, c.Texts)
 	}
+	b.WriteString("\n## Without a code\n\nThe lookup of somebody who is not opted in has `error.message` only.\n")
+	writeTexts(&b, waapi.TextsWithoutCode())
 	b.WriteString(errorsMeta)
 	for _, c := range cloudapi.MetaCodes() {
 		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", c.Code, c.VendorCode, comesTo(c.Outcome), cell(c.Meaning))
 	}
 	return b.String()
+}
+
+func writeTexts(b *strings.Builder, texts []failure.CodeText) {
+	if len(texts) > 0 {
+		b.WriteString("\n| field | text | HTTP | what to do |\n|---|---|---|---|\n")
+	}
+	for _, t := range texts {
+		fmt.Fprintf(b, "| %s | %s | %d | %s |\n", orAny(t.Field, t.HTTP), cell(t.Text), t.HTTP, cell(t.Remedy))
+	}
 }
 
 func orAny(field string, status int) string {
@@ -158,9 +190,9 @@ func orAny(field string, status int) string {
 	}
 }
 
-// cell makes a text fit for a table; what stands for a value stays readable.
+// cell makes a text fit for a table.
 func cell(s string) string {
-	return strings.NewReplacer("|", "\\|", "<", "&lt;", "{", "‹", "}", "›").Replace(s)
+	return strings.NewReplacer("|", "\\|", "<", "&lt;").Replace(placeholders().Replace(s))
 }
 
 const errorsHead = "# Error codes\n\n" +

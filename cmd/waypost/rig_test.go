@@ -64,7 +64,10 @@ var builtIn string
 
 // TestScripts runs the command line as a person would.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true})
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ledger": keepLedger(t.Context())},
+	})
 }
 
 // rig is the world around one gateway: a simulated Meta, a customer and its

@@ -21,8 +21,8 @@ func (a *app) webhookCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "webhook", Short: "Manage where an account's events are posted",
 		Long: "Manage where an account's events are posted. There are two kinds: event (statuses of messages) and\n" +
-			"incoming (messages that people write), each with one address; both may have the same. A source may have\n" +
-			"addresses of its own besides, which get the events of that source only.",
+			"incoming (messages that people write). Each may have several addresses, which are known by their names; an event\n" +
+			"goes to all of them, but one with a source gets the events of that source only.",
 		Args: cobra.NoArgs, RunE: help,
 	}
 	cmd.AddCommand(a.webhookSet(), a.webhookList(), a.webhookSwitch("enable", false), a.webhookSwitch("disable", true), a.webhookRemove())
@@ -62,13 +62,13 @@ func (a *app) showEndpoints(endpoints []wa.Endpoint) error {
 func (a *app) webhookSet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "set", Short: "Set the address for a kind of event, or for both", Args: cobra.NoArgs,
-		Long: "Set the address and headers for a kind of event, or for both, in place of those there were. What waits goes to\n" +
-			"the new address. A webhook that is disabled stays so.",
+		Long: "Set the address, headers and source of a webhook, in place of those there were. Without a name it is the one\n" +
+			"called by its kind. What waits goes to the new address. A webhook that is disabled stays so.",
 	}
 	kind := cmd.Flags().String("kind", "both", "event, incoming or both")
 	url := cmd.Flags().String("url", "", "address that events are posted to")
-	name := cmd.Flags().String("name", "", "name that the API calls it by (default: the one it has, else its kind)")
-	source := sourceFlag(cmd)
+	name := nameFlag(cmd)
+	source := cmd.Flags().String("source", "", "id of the source whose events it gets (default: the events of all)")
 	headers := cmd.Flags().StringArray("header", nil, "header that is sent with every event, as 'Name: value'; may be repeated")
 	headerFile := cmd.Flags().String("header-file", "", "file with such headers, one a line, or - for standard input: others can read a process's arguments")
 	require(cmd, "url")
@@ -102,8 +102,8 @@ func (a *app) webhookSet() *cobra.Command {
 	})
 }
 
-func sourceFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("source", "", "id of the source whose events it gets (default: the events of all)")
+func nameFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().String("name", "", "name of the webhook (default: its kind)")
 }
 
 func require(cmd *cobra.Command, flag string) {
@@ -112,24 +112,22 @@ func require(cmd *cobra.Command, flag string) {
 	}
 }
 
-// putEndpoints keeps the endpoints, of one account and source, and completes
-// them with what those in whose place they come leave them.
+// putEndpoints keeps the endpoints of one account and completes them with what
+// is kept. Without a name none may come in the place of one for another source:
+// that is more likely a name that was forgotten.
 func putEndpoints(ctx context.Context, db store.Catalog, set []wa.Endpoint) error {
-	if id := set[0].SourceID; id != "" {
-		if _, err := db.Source(ctx, set[0].AccountID, id); err != nil {
-			return err
-		}
-	}
 	old, err := db.Endpoints(ctx, set[0].AccountID)
 	if err != nil {
 		return err
 	}
-	for i, e := range set {
+	for _, e := range set {
 		for _, o := range old {
-			if o.Kind == e.Kind && o.SourceID == e.SourceID {
-				e.Name, e.Disabled = cmp.Or(e.Name, o.Name), o.Disabled
+			if e.Name == "" && o.Kind == e.Kind && o.Name == string(e.Kind) && o.SourceID != e.SourceID {
+				return fmt.Errorf("the webhook called %s is for other sources: give this one a --name, or repeat --name %s to change that one", o.Name, o.Name)
 			}
 		}
+	}
+	for i, e := range set {
 		if set[i], err = db.PutEndpoint(ctx, e); err != nil {
 			return err
 		}
@@ -201,28 +199,28 @@ func (a *app) webhookSwitch(word string, disabled bool) *cobra.Command {
 			return err
 		}
 		return a.showEndpoints(slices.DeleteFunc(endpoints, func(e wa.Endpoint) bool {
-			return e.Kind != key.Kind || e.SourceID != key.SourceID
+			return e.Kind != key.Kind || e.Name != key.Name
 		}))
 	})
 }
 
 func (a *app) webhookRemove() *cobra.Command {
-	cmd := &cobra.Command{Use: "remove", Short: "Remove the address for a kind of event and what waits for it", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "remove", Short: "Remove a webhook and what waits for it", Args: cobra.NoArgs}
 	return a.withEndpoint(cmd, func(cmd *cobra.Command, h *home, key store.EndpointKey) error {
 		if err := h.store.DeleteEndpoint(cmd.Context(), key); err != nil {
 			return err
 		}
-		return a.show(map[string]any{"kind": key.Kind, "source": key.SourceID, "removed": true}, []string{"REMOVED"}, [][]string{{string(key.Kind)}})
+		return a.show(map[string]any{"kind": key.Kind, "name": key.Name, "removed": true}, []string{"REMOVED", "NAME"}, [][]string{{string(key.Kind), key.Name}})
 	})
 }
 
 // withEndpoint gives a command the flags that name an endpoint.
 func (a *app) withEndpoint(cmd *cobra.Command, run func(*cobra.Command, *home, store.EndpointKey) error) *cobra.Command {
 	kind := cmd.Flags().String("kind", "", "event or incoming")
-	source := sourceFlag(cmd)
+	name := nameFlag(cmd)
 	require(cmd, "kind")
 	return a.withAccount(cmd, func(cmd *cobra.Command, h *home, account wa.Account, _ []string) error {
-		key := store.EndpointKey{AccountID: account.ID, Kind: wa.EventKind(*kind), SourceID: wa.SourceID(*source)}
+		key := store.EndpointKey{AccountID: account.ID, Kind: wa.EventKind(*kind), Name: cmp.Or(*name, *kind)}
 		if !key.Kind.Valid() {
 			return errors.New("--kind: use event or incoming")
 		}

@@ -20,6 +20,10 @@ const (
 	// maxTemplatePages is above the 6,000 templates that a WABA may have.
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview (read 2026-09)
 	maxTemplatePages = 400
+	// maxTemplates and maxTemplateBytes bound a list in all; what is longer is
+	// none of Meta's.
+	maxTemplates     = 20_000
+	maxTemplateBytes = 128 << 20
 	// subcodeNoTemplate goes with code 100: there is no template of that name.
 	subcodeNoTemplate = "2593002"
 	templateFields    = "id,name,language,status,category,components,parameter_format,quality_score,rejected_reason"
@@ -80,6 +84,7 @@ func listOf(data json.RawMessage) json.RawMessage {
 // [*wa.OutcomeError].
 func (c *Client) ListTemplates(ctx context.Context, n wa.Number) ([]wa.StoredTemplate, error) {
 	var all []wa.StoredTemplate
+	found, size := 0, 0
 	q := url.Values{"fields": {templateFields}, "limit": {strconv.Itoa(templatePage)}}
 	for range maxTemplatePages {
 		body, err := c.manage(ctx, n, http.MethodGet, c.endpoint(n.WABAID, "message_templates")+"?"+q.Encode(), nil)
@@ -93,6 +98,10 @@ func (c *Client) ListTemplates(ctx context.Context, n wa.Number) ([]wa.StoredTem
 		lenient(body, &page)
 		if page.Data == nil {
 			return nil, managedLater("the answer has no list of templates", "")
+		}
+		found, size = found+len(*page.Data), size+len(body)
+		if found > maxTemplates || size > maxTemplateBytes {
+			return nil, managedLater(fmt.Sprintf("the list has more than %d templates or %d bytes", maxTemplates, maxTemplateBytes), "")
 		}
 		for _, data := range *page.Data {
 			var node templateNode
@@ -175,6 +184,9 @@ func (c *Client) EditTemplate(ctx context.Context, n wa.Number, id string, chang
 func (c *Client) DeleteTemplate(ctx context.Context, n wa.Number, name, id string) error {
 	q := url.Values{"name": {name}}
 	if id != "" {
+		if !validMetaID(id) {
+			return noTemplate()
+		}
 		q.Set("hsm_id", id)
 	}
 	_, err := c.manage(ctx, n, http.MethodDelete, c.endpoint(n.WABAID, "message_templates")+"?"+q.Encode(), nil)

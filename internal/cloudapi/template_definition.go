@@ -39,6 +39,9 @@ func definition(components json.RawMessage, format, category string) wa.Template
 	lenient(components, &list)
 	d := defined(list)
 	d.Named = strings.EqualFold(format, "NAMED")
+	for i := range d.Cards {
+		d.Cards[i].Named = d.Named // a card has no format of its own
+	}
 	d.Authentication = strings.EqualFold(category, authentication)
 	if d.Authentication && d.Body == "" {
 		// Whoever makes one gives no text: Meta writes it around the code.

@@ -131,6 +131,27 @@ func TestAListThatIsNoneIsNeverKept(t *testing.T) {
 	}
 }
 
+func TestAListWithoutBoundsIsNone(t *testing.T) {
+	var answers []string
+	page := strings.Repeat(`{},`, 5000) + `{}`
+	for i := range 5 {
+		answers = append(answers, fmt.Sprintf(`200 {"data":[%s],"paging":{"cursors":{"after":"a%d"},"next":"x"}}`, page, i))
+	}
+	c, s := play(t, answers...)
+	if _, err := c.ListTemplates(t.Context(), shop()); err == nil || len(s.asked) != 4 {
+		t.Errorf("asked %d times for 5,001 templates each: %v", len(s.asked), err)
+	}
+	answers = nil
+	page = strings.Repeat(" ", maxAnswer-200)
+	for i := range maxTemplateBytes/maxAnswer + 2 {
+		answers = append(answers, fmt.Sprintf(`200 {"data":[%s],"paging":{"cursors":{"after":"a%d"},"next":"x"}}`, page, i))
+	}
+	c, s = play(t, answers...)
+	if _, err := c.ListTemplates(t.Context(), shop()); err == nil || len(s.answers) == 0 {
+		t.Errorf("asked %d times for a megabyte each: %v", len(s.asked), err)
+	}
+}
+
 func TestManagedErrors(t *testing.T) {
 	for _, row := range []struct {
 		name, answer string
@@ -213,7 +234,8 @@ func TestAnIDNeverLeadsElsewhere(t *testing.T) {
 	c, s := play(t)
 	for _, id := range []string{"", "../me", "11?x=1", "11/12"} {
 		_, err := c.ReadTemplate(t.Context(), shop(), id)
-		if err == nil || c.EditTemplate(t.Context(), shop(), id, nil) == nil {
+		if err == nil || c.EditTemplate(t.Context(), shop(), id, nil) == nil ||
+			(id != "" && c.DeleteTemplate(t.Context(), shop(), "order", id) == nil) {
 			t.Errorf("%q was asked for", id)
 		}
 	}
@@ -255,7 +277,9 @@ func TestDefinitions(t *testing.T) {
 		},
 		{
 			"cards", `[{"type":"CAROUSEL","cards":[{"components":[{"type":"HEADER","format":"IMAGE"}]},{"components":[{"type":"BODY","text":"{{1}}"}]}]}]`, "named", "",
-			wa.TemplateDefinition{Named: true, Cards: []wa.TemplateDefinition{{Header: &wa.HeaderDefinition{Format: wa.HeaderImage}}, {Body: "{{1}}"}}},
+			wa.TemplateDefinition{Named: true, Cards: []wa.TemplateDefinition{
+				{Named: true, Header: &wa.HeaderDefinition{Format: wa.HeaderImage}}, {Named: true, Body: "{{1}}"},
+			}},
 		},
 		{"offer", `[{"type":"LIMITED_TIME_OFFER","limited_time_offer":{"text":"x","has_expiration":true}}]`, "", "", wa.TemplateDefinition{Offer: true, OfferExpires: true}},
 	} {

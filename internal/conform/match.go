@@ -49,7 +49,12 @@ func (n Names) tellAnswer(a Answer, media fs.FS, some []string) string {
 	if len(a.Body) == 0 {
 		return b.String()
 	}
-	body := idForm.ReplaceAllStringFunc(n.tellBody(a.Body, media, some), func(id string) string {
+	body := metaIDForm.ReplaceAllStringFunc(n.tellBody(a.Body, media, some), func(member string) string {
+		part := metaIDForm.FindStringSubmatch(member)
+		n.setLast(part[2])
+		return part[1] + "{" + newID + "}" + part[3]
+	})
+	body = idForm.ReplaceAllStringFunc(body, func(id string) string {
 		n.setLast(id)
 		return "{" + newID + "}"
 	})

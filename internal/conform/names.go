@@ -31,13 +31,16 @@ const (
 func facts() []string {
 	return []string{
 		LastName, lastCapitals, "only_source", "source_name", "number_id", "waba_id", "display_number", "writer_spaced", "fixed_clock",
+		"webhooks", "meta_templates",
 	}
 }
 
 var (
 	nameForm  = regexp.MustCompile(`\{+[a-z][a-z_]*\}+`)
 	macroForm = regexp.MustCompile(`<<(?:(\d+) x (.*?)|hex ([0-9a-f]+)|file ([a-z.]+))>>`)
-	idForm    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	// metaIDForm is an id of Meta's that an answer brings, which can have any form.
+	metaIDForm = regexp.MustCompile(`("(?:template_id|sample_id)":")([^"{}]+)(")`)
+	idForm     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	// timeForm is a time of RFC 3339, or with a space as the vendor has it.
 	timeForm = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?`)
 )

@@ -2,9 +2,9 @@ package conform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,8 +25,10 @@ type Access struct {
 	// the end, "" if there is none.
 	Simulator string
 	// Media has the files that are uploaded.
-	Media  fs.FS
-	Client *http.Client
+	Media fs.FS
+	// Templates are those that the cases expect at Meta.
+	Templates []Template
+	Client    *http.Client
 	// Patience bounds how long a message of the simulator may take to arrive.
 	Patience time.Duration
 }
@@ -38,35 +40,47 @@ type Remote struct {
 	ways map[string]way
 	// run are the values that hold for the whole run.
 	run Names
+	// failed is why names have no value, for as long as they would have it.
+	failed map[string]error
 	// first is the default source at the beginning.
 	first source
 	// listed are the sources as the present file found them, nil if it did not ask.
 	listed []source
-	// made are the sources to delete in the end.
-	made []madeSource
+	// ids are those of the templates at Meta, by the names that cases have for
+	// them.
+	ids map[string]string
+	// webhooksKept is whether the webhooks will be put back.
+	webhooksKept bool
+	// undo is what has to be done in the end, last first.
+	undo []func(context.Context) error
 }
-
-type madeSource struct{ token, id string }
 
 // way is how to get the value of a name.
 type way struct {
 	// each is whether every file gets a value of its own: its cases may destroy
 	// what is behind it.
 	each bool
-	get  func(ctx context.Context) (string, error)
+	// prepares is whether get does something that no given value can stand for.
+	prepares bool
+	get      func(ctx context.Context) (string, error)
 }
 
-// The numbers of a run that was given no others. Nobody has them.
+// The people of a run that was given no others. Nobody has these numbers.
 const (
 	defaultWriter   = "15550100001"
+	defaultJustIn   = "15550100002"
 	defaultSilent   = "15550100003"
 	defaultStranger = "15550100004"
 	defaultOptedIn  = "15550100005"
+	defaultJustOut  = "15550100006"
+	defaultMember   = "15550100009"
+	defaultTalker   = "15550100010"
+	defaultGroup    = "conform-group"
 )
 
 // NewRemote prepares nothing yet.
 func NewRemote(a Access) *Remote {
-	r := &Remote{Access: a, run: Names{}}
+	r := &Remote{Access: a, run: Names{}, failed: map[string]error{}}
 	r.ways = r.table()
 	return r
 }
@@ -74,7 +88,7 @@ func NewRemote(a Access) *Remote {
 // table is how every name gets its value. A name that is not here has one only
 // by --set.
 func (r *Remote) table() map[string]way {
-	inside := way{get: unknown("only a test inside of a gateway has it")}
+	inside := func(why string) way { return way{get: unknown(why)} }
 	t := map[string]way{
 		"token":         {get: value(r.Token)},
 		"unknown_token": {get: r.unknownToken},
@@ -88,20 +102,34 @@ func (r *Remote) table() map[string]way {
 		"waba_id":        {each: true, get: r.fact(func(s source) string { return raw(s.WABAID) })},
 		"display_number": {each: true, get: r.fact(func(s source) string { return raw(s.Display) })},
 
-		"writer":        {get: r.writer},
+		"writer":        {get: r.writes("writer", defaultWriter)},
 		"writer_spaced": {get: r.writerSpaced},
+		"talker":        {get: r.writes("talker", defaultTalker)},
+		"just_in":       {get: r.wroteBefore("just_in", defaultJustIn, window-margin)},
+		"just_out":      {get: r.wroteBefore("just_out", defaultJustOut, window+time.Second)},
+		"group":         {get: r.group},
 		"silent":        {get: value(defaultSilent)},
 		"stranger":      {get: value(defaultStranger)},
 		"optedin":       {get: func(ctx context.Context) (string, error) { return defaultOptedIn, r.optIn(ctx, defaultOptedIn) }},
 
-		"beta_token":  {get: r.other},
-		"beta_source": {get: r.otherSource},
+		"beta_token":    {get: r.other},
+		"beta_source":   {get: r.otherSource},
+		"empty_token":   {get: unknown("give the token of an account that has no source with --set empty_token=…")},
+		"revoked_token": {get: unknown("give a token of the account that was revoked with --set revoked_token=…")},
 
-		"webhooks": {get: unknown("these cases change where events are posted, and want an account without webhooks: allow it " +
-			"with --set webhooks=yes")},
+		"webhooks":       {each: true, prepares: true, get: r.webhooks},
+		"meta_templates": {get: r.templates},
 
-		"just_in": inside, "just_out": inside, "fixed_clock": inside, "pending": inside, "lost": inside,
-		"meta_templates": inside, "order_template": inside,
+		"fixed_clock":  inside("a server's clock stands still only in a test of the gateway"),
+		"pending":      inside("it is the id of a media that is being fetched, which only a test of the gateway can stop at"),
+		"lost":         inside("the id of a media that could not be fetched is known only to the gateway and its webhook"),
+		"slow_review":  inside("Meta, and the simulator, may review a new template before it is looked at; in a test of the gateway nobody does"),
+		"meta_figures": inside("figures are those of the templates' messages, which only a Meta made for a test knows beforehand"),
+		"meta_number":  inside("what Meta knows of a number and its profile is another thing for each; a Meta made for a test is known"),
+		"meta_refuses": inside("only a Meta made for a test has an account whose token expired, one that is away, and one without templates"),
+	}
+	for _, m := range r.Templates {
+		t[m.Key] = way{get: r.templateID(m.Key)}
 	}
 	for name, file := range map[string]string{
 		"image": "image.png", "document": "document.pdf", "audio": "audio.aac", "sticker": "sticker.webp", "video": "video.mp4",
@@ -127,6 +155,7 @@ func (r *Remote) Names(ctx context.Context, f File) (names Names, reasons map[st
 	for name, way := range r.ways {
 		if way.each {
 			delete(r.run, name)
+			delete(r.failed, name)
 		}
 	}
 	// Tokens are needed by every file, for they must never be shown, and so is
@@ -144,40 +173,71 @@ func (r *Remote) Names(ctx context.Context, f File) (names Names, reasons map[st
 			names[name] = v
 		}
 	}
-	maps.Copy(names, r.Set)
+	for name, v := range r.Set {
+		if reasons[name] == nil {
+			names[name] = v
+		}
+	}
 	return names, reasons
 }
 
 // get finds the value of one name.
 func (r *Remote) get(ctx context.Context, name string) (string, error) {
-	if v := r.Set[name]; v != "" {
+	w, ok := r.ways[name]
+	if v := r.Set[name]; v != "" && !w.prepares {
 		return v, nil
 	}
 	if v := r.run[name]; v != "" {
 		return v, nil
 	}
-	w, ok := r.ways[name]
 	if !ok {
 		return "", NotKnown("give it with --set " + name + "=…")
 	}
+	if err := r.failed[name]; err != nil {
+		return "", err
+	}
 	v, err := w.get(ctx)
 	if err != nil {
+		r.failed[name] = err
 		return "", err
 	}
 	r.run[name] = v
 	return v, nil
 }
 
-// CleanUp deletes what the run made beside the account: it is to be called in
-// the end.
+// later keeps what has to be done in the end.
+func (r *Remote) later(do func(context.Context) error) { r.undo = append(r.undo, do) }
+
+// CleanUp takes back what the run did beside the cases: it is to be called in
+// the end. What fails does not keep the rest from being done.
 func (r *Remote) CleanUp(ctx context.Context) error {
-	for _, s := range r.made {
-		if _, err := r.call(ctx, http.MethodDelete, "/api/v2/source/"+s.id, s.token, nil); err != nil {
-			return fmt.Errorf("delete source %s: %w", s.id, err)
+	failed := r.sweep(ctx)
+	for _, do := range slices.Backward(r.undo) {
+		if err := do(ctx); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("clean up: %w", err))
 		}
 	}
-	r.made = nil
-	return nil
+	r.undo = nil
+	return failed
+}
+
+// sweep makes the default source the default again and deletes those that a case
+// made and, as another one failed, did not delete.
+func (r *Remote) sweep(ctx context.Context) error {
+	if r.first.ID == nil {
+		return nil // nothing is known of sources
+	}
+	r.listed = nil
+	list, err := r.sources(ctx)
+	if err != nil {
+		return fmt.Errorf("clean up: %w", err)
+	}
+	for _, s := range list {
+		if run := r.run["run"]; run != "" && strings.Contains(raw(s.ID), run) {
+			err = errors.Join(err, r.deleteSource(ctx, r.Token, raw(s.ID)))
+		}
+	}
+	return err
 }
 
 func value(v string) func(context.Context) (string, error) {
@@ -193,10 +253,11 @@ func (r *Remote) unknownToken(context.Context) (string, error) {
 	return secret.Reveal(), nil
 }
 
-// newRun tells the sources of this run from those of the runs before.
+// newRun tells what this run makes from what the runs before made. It may be
+// part of the name of a template.
 func (r *Remote) newRun(context.Context) (string, error) {
 	id := string(wa.NewID[wa.SourceID]())
-	return "run-" + id[len(id)-8:], nil
+	return "run_" + id[len(id)-8:], nil
 }
 
 func (r *Remote) other(context.Context) (string, error) {
@@ -204,15 +265,6 @@ func (r *Remote) other(context.Context) (string, error) {
 		return "", NotKnown("give the token of an account beside this one with --other-token")
 	}
 	return r.OtherToken, nil
-}
-
-// writer is a number that has written to the source in the last 24 hours.
-func (r *Remote) writer(ctx context.Context) (string, error) {
-	if r.Simulator == "" {
-		return "", NotKnown("give a number that has written to the source in the last 24 hours with --set writer=…, or let " +
-			"--simulator write")
-	}
-	return defaultWriter, r.openWindow(ctx, defaultWriter)
 }
 
 // writerSpaced is the writer's number the way people write it.

@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"time"
 )
 
 // source is a source as the API lists it. Texts stay as they are written, for
@@ -33,12 +32,15 @@ func raw(m json.RawMessage) string { return strings.Trim(string(m), `"`) }
 
 // reply is what the preparation looks at in an answer.
 type reply struct {
-	Status string `json:"status"`
-	Data   struct {
-		MediaID json.RawMessage `json:"mediaId"`
-		Sources []source        `json:"sources"`
-	} `json:"data"`
-	Error json.RawMessage `json:"error"`
+	Status string          `json:"status"`
+	Data   json.RawMessage `json:"data"`
+	Error  json.RawMessage `json:"error"`
+}
+
+// dataOf reads an answer's data. What is not there or of another kind is empty.
+func dataOf[T any](a reply) (v T) {
+	_ = json.Unmarshal(a.Data, &v) // the preparation goes by what it finds
+	return v
 }
 
 // refused is an answer that is no success.
@@ -125,7 +127,7 @@ func (r *Remote) sources(ctx context.Context) ([]source, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := answer.Data.Sources
+	list := dataOf[struct{ Sources []source }](answer).Sources
 	for i := range list {
 		if r.chosen(list[i]) {
 			if err := r.makeDefault(ctx, &list[i]); err != nil {
@@ -180,29 +182,40 @@ func (r *Remote) fact(of func(source) string) func(context.Context) (string, err
 	}
 }
 
-// otherSource makes a source in the other account.
+// otherSource makes a source in the other account, which is deleted in the end.
 func (r *Remote) otherSource(ctx context.Context) (string, error) {
 	token, err := r.get(ctx, "beta_token")
 	if err != nil {
 		return "", err
 	}
+	id, err := r.createSource(ctx, token, "beta-")
+	if no, ok := errors.AsType[*refused](err); ok && no.absent() {
+		return "", NotKnown("the server makes no sources; give one of the other account with --set beta_source=…")
+	}
+	if err == nil {
+		r.later(func(ctx context.Context) error { return r.deleteSource(ctx, token, id) })
+	}
+	return id, err
+}
+
+// createSource makes a source that nothing is sent from. Its id is the run's
+// name behind a prefix.
+func (r *Remote) createSource(ctx context.Context, token, prefix string) (string, error) {
 	run, err := r.get(ctx, "run")
 	if err != nil {
 		return "", err
 	}
-	id := "beta-" + run
+	id := prefix + run
 	_, err = r.call(ctx, http.MethodPost, "/api/v2/source/", token, map[string]string{
 		"id": id, "name": "conform", "phone_number_id": "109954321", "waba_id": "209954321", "display_phone_number": "15550108887",
 		"access_token": "conform", "app_secret": "conform",
 	})
-	if no, ok := errors.AsType[*refused](err); ok && no.absent() {
-		return "", NotKnown("the server makes no sources; give one of the other account with --set beta_source=…")
-	}
-	if err != nil {
-		return "", err
-	}
-	r.made = append(r.made, madeSource{token: token, id: id})
-	return id, nil
+	return id, err
+}
+
+func (r *Remote) deleteSource(ctx context.Context, token, id string) error {
+	_, err := r.call(ctx, http.MethodDelete, "/api/v2/source/"+url.PathEscape(id), token, nil)
+	return err
 }
 
 // upload uploads a file and returns its id.
@@ -232,86 +245,35 @@ func (r *Remote) upload(ctx context.Context, token, file string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	id := raw(answer.Data.MediaID)
+	id := raw(dataOf[struct{ MediaID json.RawMessage }](answer).MediaID)
 	if id == "" {
 		return "", errors.New("POST /api/v2/media/upload/ was answered without data.mediaId")
 	}
 	return id, nil
 }
 
-// optIn sees to it that a person wants to be written to. A server without a
-// consent API asks nobody.
+// optIn sees to it that a person wants to be written to, and takes it back in
+// the end. A server without a consent API asks nobody.
 func (r *Remote) optIn(ctx context.Context, number string) error {
-	_, err := r.call(ctx, http.MethodPost, "/api/v2/consent/manage/", r.Token, map[string]any{
-		"type": "optin", "recipients": []map[string]string{{"recipient": number, "source": "WEB"}},
-	})
+	consent := func(ctx context.Context, kind string) error {
+		_, err := r.call(ctx, http.MethodPost, "/api/v2/consent/manage/", r.Token, map[string]any{
+			"type": kind, "recipients": []map[string]string{{"recipient": number, "source": "WEB"}},
+		})
+		return err
+	}
+	err := consent(ctx, "optin")
 	no, ok := errors.AsType[*refused](err)
 	if ok && no.absent() {
 		return nil
 	}
 	if ok {
-		// Who has opted in in a run before is refused.
+		// Who has opted in before is refused, and stays opted in.
 		if _, missing := r.call(ctx, http.MethodPost, "/api/v2/consent/", r.Token, map[string]string{"phone_number": number}); missing == nil {
 			return nil
 		}
 	}
+	if err == nil {
+		r.later(func(ctx context.Context) error { return consent(ctx, "optout") })
+	}
 	return err
-}
-
-// outsideWindow is the code for a recipient who has not written.
-const outsideWindow = "8007"
-
-// openWindow lets a phone of the simulator write to the source, and returns
-// once the server lets it be answered.
-func (r *Remote) openWindow(ctx context.Context, number string) error {
-	src, err := r.get(ctx, "source")
-	if err != nil {
-		return err
-	}
-	if err := r.say(ctx, number, map[string]string{"to": raw(r.first.NumberID), "text": "hello"}); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.Patience)
-	defer cancel()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		_, err := r.call(ctx, http.MethodPost, "/api/v2/message/", r.Token, map[string]any{"message": []map[string]any{{
-			"recipient_whatsapp": number, "message_type": "text", "source": src, "type_text": []map[string]string{{"content": "hello"}},
-		}}})
-		no, ok := errors.AsType[*refused](err)
-		if err == nil || ok && no.code != outsideWindow {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("phone %s of the simulator wrote, but the server did not learn of it within %s: point the simulator's "+
-				"callbacks at the server, with the source's app secret", number, r.Patience)
-		case <-again.C:
-		}
-	}
-}
-
-// say lets a phone of the simulator write.
-func (r *Remote) say(ctx context.Context, number string, message map[string]string) error {
-	if message["to"] == "" {
-		delete(message, "to")
-	}
-	body, err := json.Marshal(message)
-	if err != nil {
-		return fmt.Errorf("simulator: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.Simulator+"/phones/"+number+"/messages", bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("--simulator: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	status, text, err := r.do(req)
-	if err != nil {
-		return fmt.Errorf("--simulator: %w", err)
-	}
-	if status != http.StatusOK {
-		return fmt.Errorf("--simulator: phone %s could not write: %d %s", number, status, shorten(string(text)))
-	}
-	return nil
 }

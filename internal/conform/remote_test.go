@@ -55,9 +55,18 @@ const (
 	oneSource = `{"status":"success","data":{"sources":[{"id":"s1","name":"A \u0026 B","phone_number_id":"1","waba_id":"2",` +
 		`"display_phone_number":"3","default":true}]}}`
 	listSources = "GET /api/v2/source/"
+	makeSource  = "POST /api/v2/source/"
 	upload      = "POST /api/v2/media/upload/"
 	send        = "POST /api/v2/message/"
+	callBack    = "POST /control/callbacks"
 )
+
+// oneTemplate is what the runs here want at Meta.
+func oneTemplate() []Template {
+	return []Template{{
+		Key: "order_template", Name: "order", Language: "en", Category: "UTILITY", Status: "PAUSED", Components: json.RawMessage(`[ ]`),
+	}}
+}
 
 func remote(t *testing.T, a *answers, change func(*Access)) *Remote {
 	t.Helper()
@@ -67,6 +76,7 @@ func remote(t *testing.T, a *answers, change func(*Access)) *Remote {
 	check(t, err)
 	access := Access{
 		Target: target, Token: "T-token", Media: conformance.Media(), Client: s.Client(), Patience: patience, Simulator: s.URL + "/control",
+		Templates: oneTemplate(),
 	}
 	if change != nil {
 		change(&access)
@@ -93,7 +103,10 @@ func TestEveryNameIsFound(t *testing.T) {
 	a := &answers{
 		texts: map[string]string{
 			listSources: oneSource, upload: `{"status":"success","data":{"mediaId":17}}`, "DELETE /api/v2/media/17": success,
-			"POST /api/v2/source/": success, "POST /control/phones/15550100001/messages": `{"id":"wamid.1"}`, send: success,
+			makeSource: success, "POST /api/v2/consent/manage/": success, "POST /control/phones/15550100001/messages": `{"id":"wamid.1"}`, send: success,
+			"POST /control/phones/15550100010/messages": `{"id":"wamid.1"}`, callBack: `{"id":1}`, listWebhooks: `{"status":"success","data":[]}`,
+			metaTemplates: `{"templates":[{"id":"77","status":"PAUSED","category":"UTILITY","quality":"GREEN","components":[]}]}`,
+			listTemplates: `{"status":"success","data":{"templates":[{"template_id":"77","template_name":"order","language":"en","status":"PAUSED"}]}}`,
 		},
 		next: map[string][]string{send: {outside, outside}},
 	}
@@ -106,13 +119,16 @@ func TestEveryNameIsFound(t *testing.T) {
 	for name, want := range map[string]string{
 		"token": "T-token", "beta_token": "B-token", "colour": "red", "source": "s1", "only_source": "s1", "source_name": `A \u0026 B`,
 		"number_id": "1", "waba_id": "2", "display_number": "3", "writer": "15550100001", "writer_spaced": "155 501 000 01",
-		"image": "17", "deleted": "17", "beta_image": "17", "optedin": "15550100005", "host": r.Target.host,
+		"image": "17", "deleted": "17", "beta_image": "17", "optedin": "15550100005", "host": r.Target.host, "talker": "15550100010",
+		"just_in": "15550100002", "just_out": "15550100006", "group": "conform-group", "order_template": "77",
 	} {
 		if names[name] != want {
 			t.Errorf("{%s} is %q, want %q: %v", name, names[name], want, reasons[name])
 		}
 	}
-	inside := []string{"just_in", "just_out", "fixed_clock", "pending", "lost", "webhooks", "meta_templates", "order_template"}
+	inside := []string{
+		"fixed_clock", "pending", "lost", "slow_review", "meta_figures", "meta_number", "meta_refuses", "empty_token", "revoked_token",
+	}
 	for name, reason := range reasons {
 		if !slices.Contains(inside, name) {
 			t.Errorf("{%s}: %v", name, reason)
@@ -121,13 +137,15 @@ func TestEveryNameIsFound(t *testing.T) {
 	if !a.has(`"to":"1"`) || !a.has("DELETE /api/v2/media/17") || !a.has("POST /api/v2/consent/manage/") {
 		t.Errorf("asked %q", a.asked)
 	}
-	if !strings.HasPrefix(names["beta_source"], "beta-run-") || names["beta_source"] != "beta-"+names["run"] {
+	if !strings.HasPrefix(names["beta_source"], "beta-run_") || names["beta_source"] != "beta-"+names["run"] {
 		t.Errorf("beta_source %q, run %q", names["beta_source"], names["run"])
 	}
 	a.texts["DELETE /api/v2/source/"+names["beta_source"]] = success
 	check(t, r.CleanUp(t.Context()))
-	if !a.has("DELETE /api/v2/source/beta-run-") {
-		t.Error("what was made is still there")
+	for _, want := range []string{"DELETE /api/v2/source/beta-run_", `POST /api/v2/consent/manage/ {"recipients":[{"recipient":"15550100005","source":"WEB"}],"type":"optout"}`} {
+		if !a.has(want) {
+			t.Errorf("did not ask %s: what was made is still there", want)
+		}
 	}
 }
 
@@ -177,10 +195,10 @@ func TestWhyANameIsNotKnown(t *testing.T) {
 		{"beta_image", nil, nil, "--other-token", true},
 		{"beta_source", nil, nil, "--other-token", true},
 		{"beta_source", nil, func(a *Access) { a.OtherToken = "B" }, "makes no sources", true},
-		{"beta_source", map[string]string{"POST /api/v2/source/": broken}, func(a *Access) { a.OtherToken = "B" }, "answered with 200", false},
+		{"beta_source", map[string]string{makeSource: broken}, func(a *Access) { a.OtherToken = "B" }, "answered with 200", false},
 		{"writer", nil, func(a *Access) { a.Simulator = "" }, "--simulator", true},
 		{"writer_spaced", nil, func(a *Access) { a.Simulator = "" }, "--simulator", true},
-		{"writer", map[string]string{listSources: oneSource}, nil, "could not write: 404", false},
+		{"writer", map[string]string{listSources: oneSource}, nil, "was answered with 404", false},
 		{"writer", map[string]string{listSources: oneSource}, func(a *Access) { a.Simulator = "http://127.0.0.1:1" }, "--simulator: ", false},
 		{
 			"writer",
@@ -189,7 +207,15 @@ func TestWhyANameIsNotKnown(t *testing.T) {
 		},
 		{"writer", map[string]string{listSources: oneSource, "POST /control/phones/15550100001/messages": "{}", send: broken}, nil, "8005", false},
 		{"optedin", map[string]string{"POST /api/v2/consent/manage/": broken}, nil, "8005", false},
-		{"pending", nil, nil, "inside of a gateway", true},
+		{"pending", nil, nil, "only a test of the gateway", true},
+		{"group", nil, func(a *Access) { a.Simulator = "" }, "--set group=", true},
+		{"just_in", nil, func(a *Access) { a.Simulator = "" }, "--set just_in=", true},
+		{"group", map[string]string{listSources: oneSource}, nil, "POST /callbacks was answered with 404", false},
+		{
+			"just_in",
+			map[string]string{listSources: oneSource, callBack: "{}", send: outside},
+			func(a *Access) { a.Patience = 120 * time.Millisecond }, "did not learn of it", false,
+		},
 		{"colour", nil, nil, "--set colour=", true},
 		{"revoked_token", nil, nil, "--set revoked_token=", true},
 	} {

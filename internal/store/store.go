@@ -71,7 +71,9 @@ type Sources interface {
 	// because they may have waited for just this; otherwise they wait on, as
 	// Meta may have asked for it. CodeNotFound.
 	UpdateSource(context.Context, wa.Source) error
-	// DeleteSource removes a source and its credentials; CodeNotFound.
+	// DeleteSource removes a source and its credentials, and the endpoints that
+	// get the events of this source only, with what was still to be delivered to
+	// them; CodeNotFound.
 	DeleteSource(context.Context, wa.AccountID, wa.SourceID) error
 	// SourcesByNumber returns the sources of all accounts for one
 	// phone_number_id.
@@ -83,24 +85,27 @@ type Sources interface {
 	AppSecrets(context.Context) ([]wa.Secret, error)
 }
 
-// EndpointKey is what an endpoint is known by: an account has at most one for
-// each kind of event and source. Source "" is the one for all sources.
+// EndpointKey is what an endpoint is known by.
 type EndpointKey struct {
 	AccountID wa.AccountID
 	Kind      wa.EventKind
-	SourceID  wa.SourceID
+	Name      string
 }
 
 // Endpoints keeps where customers receive events. An event goes to every
 // endpoint of its kind that is for all sources, or for the source that the
-// message was sent from, or for a source with the number that was written to.
-// Headers are encrypted in the store.
+// message was sent from, or for a source with the number that was written to;
+// once to each. Headers are encrypted in the store.
 type Endpoints interface {
-	// PutEndpoint sets the endpoint of that kind and source, in place of the
-	// one there was. Deliveries under way go to the new address. Without a name
-	// it is named after its kind.
+	// PutEndpoint sets the endpoint of that kind and name, in place of the one
+	// there was, and returns what is kept. Without a name it is named after its
+	// kind. An endpoint that is there keeps its id, whether it is disabled, and,
+	// if Headers is nil, its headers, unless the address is now another place
+	// (wa.Endpoint.SamePlace); deliveries under way go to the new address.
+	// CodeNotFound if there is no such source; CodeInvalid for one more than
+	// wa.MaxEndpoints of a kind.
 	PutEndpoint(context.Context, wa.Endpoint) (wa.Endpoint, error)
-	// Endpoints returns an account's endpoints by kind and source.
+	// Endpoints returns an account's endpoints by kind and name.
 	Endpoints(context.Context, wa.AccountID) ([]wa.Endpoint, error)
 	// SetEndpointDisabled disables an endpoint, or enables it and lets what has
 	// waited for it be delivered; CodeNotFound.
@@ -274,8 +279,11 @@ type Templates interface {
 type TemplateCopies interface {
 	// ReplaceTemplates makes the copy what Meta's list said, which was begun at
 	// asOf: what is not in it goes. What was kept later than asOf stays as it
-	// is, and a list that was begun before the last one, or before something was
-	// forgotten, changes nothing.
+	// is, and so does what the list only confirms. A list that was begun before
+	// the last one, or before something was forgotten, changes nothing. More than
+	// 500 changes are kept in several steps, of which the last removes what is
+	// gone and makes the list the last one: a reader may see some of them, and if
+	// it breaks off, the list before is still the last one.
 	ReplaceTemplates(ctx context.Context, account wa.AccountID, wabaID string, list []wa.StoredTemplate, asOf time.Time) error
 	// PutTemplate keeps a template, in place of an older copy, and makes the
 	// sync due.
@@ -299,15 +307,16 @@ type TemplateSyncs interface {
 	// RecoverMessages.
 	RecoverTemplateSyncs(context.Context) (int, error)
 	// ClaimTemplateSyncs gives up to limit due syncs to the caller for the lease.
-	// One that is made due meanwhile is claimed anew, and whoever had it has lost
-	// the lease: its list may be too old.
+	// One that is made due meanwhile stays the caller's, and is due again as soon
+	// as it has rested.
 	ClaimTemplateSyncs(ctx context.Context, limit int, lease time.Duration) ([]wa.TemplateSync, error)
 	// SettleTemplateSync gives a sync back with its Attempts, due again after the
-	// delay.
-	SettleTemplateSync(ctx context.Context, s wa.TemplateSync, after time.Duration) error
+	// delay. Until the rest is over nothing makes it due, whatever happens.
+	SettleTemplateSync(ctx context.Context, s wa.TemplateSync, after, rest time.Duration) error
 	// TemplateSync returns the job of an account's WABA; CodeNotFound.
 	TemplateSync(ctx context.Context, account wa.AccountID, wabaID string) (wa.TemplateSync, error)
-	// MakeTemplateSyncDue makes a job due now; one that is not there is no error.
+	// MakeTemplateSyncDue makes a job due as soon as it has rested; one that is
+	// not there is no error.
 	MakeTemplateSyncDue(ctx context.Context, account wa.AccountID, wabaID string) error
 }
 

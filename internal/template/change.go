@@ -53,7 +53,7 @@ func (l *Library) known(ctx context.Context, src wa.Source) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, firstTimeout)
 	defer cancel()
-	unlock, err := l.first.lock(ctx, string(src.AccountID)+" "+src.Number.WABAID)
+	unlock, err := l.listing.lock(ctx, key(src.AccountID, src.Number.WABAID))
 	if err != nil {
 		return err
 	}
@@ -110,39 +110,29 @@ func (l *Library) Edit(ctx context.Context, src wa.Source, m wa.StoredTemplate, 
 	return now, nil
 }
 
-// Delete deletes a template at Meta: in one language, or in all if language is
-// "". CodeNotFound if the language is not known.
-func (l *Library) Delete(ctx context.Context, src wa.Source, name, language string) error {
-	ctx = context.WithoutCancel(ctx)
-	id := ""
-	if language != "" {
-		m, err := l.in(ctx, src, name, language)
-		if err != nil {
-			return err
-		}
-		id = m.ID
+// Delete deletes exactly this template at Meta, in its one language.
+func (l *Library) Delete(ctx context.Context, src wa.Source, m wa.StoredTemplate) error {
+	if m.ID == "" || m.Language == "" {
+		return wa.NotFound("template") // without them Meta would delete all languages
 	}
-	if err := l.Meta.DeleteTemplate(ctx, src.Number, name, id); err != nil {
+	return l.drop(ctx, src, m)
+}
+
+// DeleteNamed deletes a name at Meta in all its languages.
+func (l *Library) DeleteNamed(ctx context.Context, src wa.Source, name string) error {
+	return l.drop(ctx, src, wa.StoredTemplate{Name: name})
+}
+
+func (l *Library) drop(ctx context.Context, src wa.Source, m wa.StoredTemplate) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := l.Meta.DeleteTemplate(ctx, src.Number, m.Name, m.ID); err != nil {
 		l.lookAgain(ctx, src)
 		return err
 	}
-	if err := l.Store.ForgetTemplate(ctx, src.AccountID, src.Number.WABAID, name, language, l.Now()); err != nil {
+	if err := l.Store.ForgetTemplate(ctx, src.AccountID, src.Number.WABAID, m.Name, m.Language, l.Now()); err != nil {
 		l.warn(ctx, src, "the deleted one was not forgotten", err)
 	}
 	return nil
-}
-
-func (l *Library) in(ctx context.Context, src wa.Source, name, language string) (wa.StoredTemplate, error) {
-	list, err := l.Find(ctx, src, name)
-	if err != nil {
-		return wa.StoredTemplate{}, err
-	}
-	for _, m := range list {
-		if m.Language == language {
-			return m, nil
-		}
-	}
-	return wa.StoredTemplate{}, wa.NotFound("template")
 }
 
 // keep keeps what Meta said. Meta has it whether that works or not.

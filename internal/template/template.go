@@ -10,9 +10,10 @@
 // job there, which a callback, a change through the gateway or a new access
 // token makes due, and which comes due by itself now and then.
 //
-// Failure: the copy may be late, never torn: a list is kept whole or not at all,
-// and nothing that is newer than it is overwritten. A WABA that cannot be listed
-// is tried again, less and less often, with what was known of it still there. A
+// Failure: the copy may be late: nothing that is newer than a list is
+// overwritten, and what is gone goes with the last step of a list that is kept.
+// A WABA that cannot be listed is tried again, less and less often and never
+// before Meta wants it, with what was known of it still there. A
 // change at Meta that cannot be kept here is found by the next list.
 package template
 
@@ -68,6 +69,11 @@ const (
 	defaultRefresh = 15 * time.Minute
 	poll           = 2 * time.Second
 	lease          = 10 * time.Minute
+	// distance and longestDistance bound how long after a list a WABA is left
+	// alone, in which it is twice as long as the list took: an import of templates
+	// brings a callback for each.
+	distance        = 3 * time.Second
+	longestDistance = time.Minute
 	// width is how many WABAs are listed at a time.
 	width = 4
 	// listTimeout bounds one list: 6,000 templates are some 120 calls.
@@ -85,9 +91,10 @@ const (
 // Library is the templates of all accounts.
 type Library struct {
 	Options
-	// first is held while a WABA is listed for a request, so that the others
-	// that ask for it wait instead of listing it, too.
-	first keys
+	// listing is held while a WABA is listed, so that the others that want it
+	// listed wait instead of listing it, too.
+	listing keys
+	resting resting
 }
 
 // New returns a library.
@@ -98,7 +105,7 @@ func New(o Options) *Library {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Library{Options: o, first: keys{held: map[string]chan struct{}{}}}
+	return &Library{Options: o, listing: keys{held: map[string]chan struct{}{}}, resting: resting{m: map[string]rest{}}}
 }
 
 // Recover takes over from the last process; call it once, before Run.
@@ -121,20 +128,56 @@ func (l *Library) Run(ctx context.Context) {
 			defer cancel()
 			defer context.AfterFunc(ctx, cancel)()
 			began := l.Now()
-			list, err := l.sync(listing, y.AccountID, y.WABAID)
+			list, err := l.turn(listing, y)
 			l.settle(job, y, list, began, err, ctx.Err() != nil)
 		},
 	}.Run(ctx)
 }
 
-// sync makes one list and keeps it.
-func (l *Library) sync(ctx context.Context, account wa.AccountID, wabaID string) ([]wa.StoredTemplate, error) {
-	asOf := l.Now()
-	list, err := l.list(ctx, account, wabaID)
+// errListed is for a job that somebody else has done.
+var errListed = errors.New("a request has listed it")
+
+// turn makes the list of a job, unless a request has made it meanwhile.
+func (l *Library) turn(ctx context.Context, y wa.TemplateSync) ([]wa.StoredTemplate, error) {
+	unlock, err := l.listing.lock(ctx, key(y.AccountID, y.WABAID))
 	if err != nil {
 		return nil, err
 	}
+	defer unlock()
+	now, err := l.Store.TemplateSync(ctx, y.AccountID, y.WABAID)
+	if err != nil {
+		return nil, err
+	}
+	if now.SyncedAt.After(y.SyncedAt) {
+		return nil, errListed
+	}
+	return l.sync(ctx, y.AccountID, y.WABAID)
+}
+
+// sync makes one list and keeps it, unless Meta asked to wait.
+func (l *Library) sync(ctx context.Context, account wa.AccountID, wabaID string) ([]wa.StoredTemplate, error) {
+	asOf, waba := l.Now(), key(account, wabaID)
+	if err := l.resting.reason(waba, asOf); err != nil {
+		return nil, err
+	}
+	list, err := l.list(ctx, account, wabaID)
+	if err != nil {
+		if wait := asked(err); wait > 0 {
+			l.resting.until(waba, l.Now().Add(wait), err)
+		}
+		return nil, err
+	}
 	return list, l.Store.ReplaceTemplates(ctx, account, wabaID, list, asOf)
+}
+
+// asked returns how long Meta itself wants to be left alone; 0 if it did not
+// say so.
+func asked(err error) time.Duration {
+	e, ok := errors.AsType[*wa.OutcomeError](err)
+	if !ok || e.Outcome.Kind != wa.OutcomeLater || e.Outcome.Failure.Code == 0 {
+		return 0
+	}
+	return max(e.Outcome.After, distance)
 }
 
 // list asks with the token of each of the account's sources in the WABA until
@@ -168,14 +211,18 @@ func misconfigured(err error) bool {
 // settle gives the job back and logs one line.
 func (l *Library) settle(ctx context.Context, y wa.TemplateSync, list []wa.StoredTemplate, began time.Time, err error, stopping bool) {
 	level, outcome, after := slog.LevelInfo, "synced", l.Refresh
+	rest := min(max(distance, 2*l.Now().Sub(began)), longestDistance)
 	switch {
+	case errors.Is(err, errListed):
+		// Whatever made the job due may be newer than that list.
+		outcome, after, err = "listed for a request", rest, nil
 	case err == nil:
 		y.Attempts = 0
 		if slices.ContainsFunc(list, func(m wa.StoredTemplate) bool { return m.Status == wa.TemplatePending }) {
 			after = min(after, pendingWait)
 		}
 	case stopping:
-		outcome, after = "broken off", 0
+		outcome, after, rest = "broken off", 0, 0
 	default:
 		level, outcome = slog.LevelWarn, "again"
 		y.Attempts++
@@ -183,10 +230,13 @@ func (l *Library) settle(ctx context.Context, y wa.TemplateSync, list []wa.Store
 		if e, ok := errors.AsType[*wa.OutcomeError](err); ok && !misconfigured(err) {
 			after = max(after, e.Outcome.After)
 		}
+		if asked(err) > 0 {
+			rest = max(rest, after)
+		}
 	}
-	settled := l.Store.SettleTemplateSync(ctx, y, after)
+	settled := l.Store.SettleTemplateSync(ctx, y, after, rest)
 	if errors.Is(settled, store.ErrLeaseLost) {
-		outcome, settled = outcome+", due again", nil // something changed meanwhile
+		outcome, settled = outcome+", lease lost", nil // it took too long, or the account has left
 	}
 	if err = errors.Join(err, settled); settled != nil {
 		level = slog.LevelError
@@ -199,6 +249,37 @@ func (l *Library) settle(ctx context.Context, y wa.TemplateSync, list []wa.Store
 		attrs = append(attrs, slog.Any("err", err))
 	}
 	l.Logger.LogAttrs(ctx, level, "templates synced", attrs...)
+}
+
+// key names a WABA of an account.
+func key(account wa.AccountID, wabaID string) string { return string(account) + " " + wabaID }
+
+// resting are the WABAs that Meta does not want to list for a while, and why.
+type resting struct {
+	mu sync.Mutex
+	m  map[string]rest
+}
+
+type rest struct {
+	until time.Time
+	why   error
+}
+
+func (r *resting) until(key string, t time.Time, why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.m[key] = rest{t, why}
+}
+
+// reason returns what Meta said; nil if the WABA may be listed.
+func (r *resting) reason(key string, now time.Time) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Before(r.m[key].until) {
+		return r.m[key].why
+	}
+	delete(r.m, key)
+	return nil
 }
 
 // keys is a lock for each key.

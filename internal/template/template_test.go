@@ -31,9 +31,10 @@ const waba = "209"
 type meta struct {
 	mu    sync.Mutex
 	names []string
-	// down and expired refuse: everything, or the tokens that are named.
-	down    bool
-	expired map[string]bool
+	// down, busy and expired refuse: everything, everything for too many calls,
+	// or the tokens that are named.
+	down, busy bool
+	expired    map[string]bool
 	// hold, if it is set, is received from before a list is answered.
 	hold chan struct{}
 	// asked are method and path of every call, with the token of a list.
@@ -70,6 +71,9 @@ func (m *meta) answer(w http.ResponseWriter, r *http.Request, body string) {
 	switch {
 	case m.down:
 		w.WriteHeader(http.StatusBadGateway)
+	case m.busy:
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"error":{"code":80008,"message":"too many calls"}}`)
 	case m.expired[token]:
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = io.WriteString(w, `{"error":{"code":190,"message":"expired"}}`)
@@ -253,14 +257,129 @@ func TestACallbackBringsTheListForward(t *testing.T) {
 		b.start()
 		synctest.Wait()
 		b.meta.set(func(m *meta) { m.names = append(m.names, "sale") })
-		check(t, b.db.KeepCallback(t.Context(), wa.Callback{ID: wa.NewID[wa.CallbackID](), ReceivedAt: time.Now(), Body: []byte("{}")}))
-		cs, err := b.db.ClaimCallbacks(t.Context(), 1, time.Minute)
-		check(t, err)
-		check(t, b.db.SettleCallback(t.Context(), cs[0], []wa.AccountUpdates{{AccountID: b.account, Updates: []wa.Update{
-			{WABAID: waba, Template: &wa.TemplateUpdate{ID: "id_sale", Status: wa.TemplateApproved}},
-		}}}))
+		b.callback()
+		time.Sleep(distance + poll)
 		synctest.Wait()
 		b.want("after the callback", "order sale")
+	})
+}
+
+// callback brings word of a template.
+func (b *bench) callback() {
+	b.t.Helper()
+	check(b.t, b.db.KeepCallback(b.t.Context(), wa.Callback{ID: wa.NewID[wa.CallbackID](), ReceivedAt: time.Now(), Body: []byte("{}")}))
+	cs, err := b.db.ClaimCallbacks(b.t.Context(), 1, time.Minute)
+	check(b.t, err)
+	check(b.t, b.db.SettleCallback(b.t.Context(), cs[0], []wa.AccountUpdates{{AccountID: b.account, Updates: []wa.Update{
+		{WABAID: waba, Template: &wa.TemplateUpdate{ID: "id_sale", Status: wa.TemplateApproved}},
+	}}}))
+}
+
+func TestABurstOfCallbacksMakesFewLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "order")
+		b.start()
+		synctest.Wait()
+		b.meta.calls()
+		for range 60 {
+			b.callback()
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := len(b.meta.calls()); n < 2 || n > 20 {
+			t.Errorf("listed %d times in a minute of callbacks", n)
+		}
+	})
+}
+
+func TestALongListIsNotMadeAgainSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "order")
+		hold := make(chan struct{})
+		b.meta.hold = hold
+		b.start()
+		time.Sleep(20 * time.Second)
+		b.meta.set(func(m *meta) { m.hold = nil })
+		close(hold)
+		synctest.Wait()
+		for _, row := range []struct {
+			wait  time.Duration
+			calls int
+		}{{39 * time.Second, 1}, {time.Second + 2*poll, 1}} {
+			b.callback()
+			time.Sleep(row.wait)
+			synctest.Wait()
+			if calls := b.meta.calls(); len(calls) != row.calls {
+				t.Errorf("asked %v in %v", calls, row.wait)
+			}
+		}
+	})
+}
+
+func TestCallbacksDuringAListAreOneMoreList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "order")
+		hold := make(chan struct{})
+		b.meta.hold = hold
+		b.start()
+		synctest.Wait()
+		for range 20 {
+			b.callback()
+		}
+		b.meta.set(func(m *meta) { m.hold, m.names = nil, []string{"sale"} })
+		close(hold)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		b.want("the second list", "sale")
+		if n := len(b.meta.calls()); n != 2 {
+			t.Errorf("listed %d times", n)
+		}
+	})
+}
+
+func TestMetaIsLeftAloneAsLongAsItAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "order")
+		b.meta.busy = true
+		b.start()
+		synctest.Wait()
+		for range 50 { // of the minute that code 80008 asks for
+			b.callback()
+			if _, _, err := b.library.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0); err == nil {
+				t.Error("there is a list")
+			}
+			time.Sleep(time.Second)
+		}
+		if calls := b.meta.calls(); len(calls) != 1 {
+			t.Errorf("asked %v", calls)
+		}
+		b.meta.set(func(m *meta) { m.busy = false })
+		time.Sleep(10*time.Second + 2*poll)
+		synctest.Wait()
+		b.want("afterwards", "order")
+	})
+}
+
+func TestARequestAndTheStageMakeOneList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "order")
+		hold := make(chan struct{})
+		b.meta.hold = hold
+		var asking sync.WaitGroup
+		asking.Go(func() {
+			_, _, err := b.library.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0)
+			check(t, err)
+		})
+		synctest.Wait()
+		b.start()
+		synctest.Wait()
+		close(hold)
+		asking.Wait()
+		synctest.Wait()
+		if calls := b.meta.calls(); len(calls) != 1 {
+			t.Errorf("asked %v", calls)
+		}
 	})
 }
 
@@ -383,11 +502,15 @@ func TestAChangeIsMadeAtMetaAndKept(t *testing.T) {
 		if kept, err := b.library.Named(ctx, b.source, "order"); err != nil || len(kept) != 1 || kept[0].Status != wa.TemplateApproved || m.Definition.Body != "Hi" {
 			t.Errorf("edited %+v, %v", kept, err)
 		}
-		if err := b.library.Delete(ctx, b.source, "order", "fr"); wa.CodeOf(err) != wa.CodeNotFound {
-			t.Errorf("deleted in a language that is not there: %v", err)
+		nameless := m
+		nameless.ID = ""
+		if err := b.library.Delete(ctx, b.source, nameless); wa.CodeOf(err) != wa.CodeNotFound {
+			t.Errorf("deleted without an id, which is all languages: %v", err)
 		}
-		check(t, b.library.Delete(ctx, b.source, "order", "en"))
+		b.want("still there", "order")
+		check(t, b.library.Delete(ctx, b.source, m))
 		b.want("deleted", "")
+		b.meta.calls()
 	})
 }
 
@@ -412,7 +535,7 @@ func TestAListThatWasUnderWayDoesNotUndoAChange(t *testing.T) {
 		synctest.Wait() // the list has order in it and is on its way
 		time.Sleep(time.Second)
 		b.meta.set(func(m *meta) { m.hold = nil })
-		check(t, b.library.Delete(t.Context(), b.source, "order", ""))
+		check(t, b.library.DeleteNamed(t.Context(), b.source, "order"))
 		_, err := b.library.Create(t.Context(), b.source, change("sale"))
 		check(t, err)
 		close(hold)

@@ -148,7 +148,7 @@ func everyContent() []Content {
 			Products: &ProductList{"c", sections}, Thumbnail: "p", Order: order, OrderStatus: status,
 			Cards: []Card{{media, "b", &LinkButton{"l", "u"}, []ReplyButton{{"i", "t"}}, product}},
 		},
-		Template{"n", "en", true, []Component{button, {Kind: ComponentCarousel, Cards: []TemplateCard{{[]Component{button}}}}}},
+		Template{"n", "en", true, true, []Component{button, {Kind: ComponentCarousel, Cards: []TemplateCard{{[]Component{button}}}}}},
 	}
 }
 
@@ -235,7 +235,7 @@ func FuzzDecodeContent(f *testing.F) {
 		c.Validate()
 		ForGroups(c)
 		if t, ok := c.(Template); ok {
-			FillingOf(t.Components).Fit(TemplateDefinition{Authentication: true, Buttons: []ButtonDefinition{{Kind: "URL", URL: "https://h.example/{{1}}"}}})
+			FillingOf(t).Fit(TemplateDefinition{Authentication: true, Buttons: []ButtonDefinition{{Kind: "URL", URL: "https://h.example/{{1}}"}}})
 		}
 		once, err := EncodeContent(c)
 		if err != nil {

@@ -3,6 +3,7 @@ package wa
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // TemplateDefinition is what Meta has approved under a template's name: the
@@ -36,6 +37,12 @@ type HeaderDefinition struct {
 	Format HeaderFormat `json:"format"`
 	// Text has at most one variable; for HeaderText only.
 	Text string `json:"text,omitempty"`
+}
+
+// known reports whether it is known what a message brings for the header; of no
+// header it is.
+func (d *HeaderDefinition) known() bool {
+	return d == nil || d.Format == HeaderText || ParameterKind(strings.ToLower(string(d.Format))).Heads()
 }
 
 // HeaderFormat names what a header is by Meta's word for it.

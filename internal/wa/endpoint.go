@@ -1,6 +1,7 @@
 package wa
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/textproto"
@@ -12,8 +13,12 @@ import (
 	"unicode/utf8"
 )
 
-// Endpoint is where a customer receives events of one kind. An account has at
-// most one for each kind and SourceID.
+// MaxEndpoints is how many endpoints an account may have of each kind. It is
+// ours: each of them gets every event that it fits.
+const MaxEndpoints = 20
+
+// Endpoint is where a customer receives events of one kind. An account knows it
+// by its kind and Name.
 type Endpoint struct {
 	ID        EndpointID
 	AccountID AccountID
@@ -21,7 +26,7 @@ type Endpoint struct {
 	// SourceID leaves it the events of one source: statuses of messages that
 	// were sent from it, and messages to its number. "" is all sources.
 	SourceID SourceID
-	// Name is what customers call it; several may have the same.
+	// Name is what customers call it, compared letter by letter.
 	Name string
 	URL  string
 	// Headers are sent with every event; their values are secrets.
@@ -54,6 +59,27 @@ func (e Endpoint) Validate() []Problem {
 	}
 	ps = append(ps, endpointURL(e.URL)...)
 	return append(ps, endpointHeaders(e.Headers)...)
+}
+
+// SamePlace reports whether two endpoints have addresses with the same scheme,
+// host and port. Headers are secrets of such a place: another one must not get
+// them. An address that is none is nowhere.
+func (e Endpoint) SamePlace(other Endpoint) bool {
+	a, ok := place(e.URL)
+	b, okOther := place(other.URL)
+	return ok && okOther && a == b
+}
+
+func place(address string) (string, bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return "", false
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + " " + strings.ToLower(u.Hostname()) + " " + port, true
 }
 
 func endpointURL(v string) []Problem {
@@ -92,7 +118,9 @@ func endpointHeaders(headers map[string]Secret) []Problem {
 	seen := map[string]bool{}
 	for _, name := range names {
 		canonical := textproto.CanonicalMIMEHeaderKey(name)
-		switch {
+		switch n := len(name); {
+		case n > maxHeaderNameLength:
+			ps = append(ps, malformed("headers", fmt.Sprintf("cannot have a name longer than %d bytes (found %d)", maxHeaderNameLength, n))...)
 		case !headerAllowed(name):
 			ps = append(ps, Problem{Field: "headers", Rule: RuleMalformed, Detail: "has a name that may not be set"})
 		case seen[canonical]:
@@ -108,7 +136,7 @@ func endpointHeaders(headers map[string]Secret) []Problem {
 // belongs to the connection and what a receiver trusts as ours.
 func headerAllowed(name string) bool {
 	canonical := textproto.CanonicalMIMEHeaderKey(name)
-	if name == "" || len(name) > maxHeaderNameLength || strings.ContainsFunc(name, notHeaderName) ||
+	if name == "" || strings.ContainsFunc(name, notHeaderName) ||
 		strings.HasPrefix(canonical, "Webhook-") {
 		return false
 	}
@@ -124,8 +152,8 @@ func notHeaderName(c rune) bool {
 
 func headerValue(s Secret) []Problem {
 	v := s.Reveal()
-	if len(v) > maxHeaderValueLength {
-		return []Problem{{Field: "headers", Rule: RuleMalformed, Detail: "has a value of more than 4096 bytes"}}
+	if n := len(v); n > maxHeaderValueLength {
+		return malformed("headers", fmt.Sprintf("cannot have a value longer than %d bytes (found %d)", maxHeaderValueLength, n))
 	}
 	for _, c := range []byte(v) {
 		if (c < ' ' && c != '\t') || c == 0x7f {

@@ -6,11 +6,15 @@ import (
 	"strings"
 )
 
-// Filling is what a message brings for the places of a template, as the vendor's
-// API has it: in order, without saying which place each value belongs to.
+// Filling is what a message brings for the places of a template.
 type Filling struct {
-	// Texts are for the variable of the header first, if it has one, and then
-	// for those of the body.
+	// Placed says that the message names the place of each text, as Meta's
+	// components do. Those of the vendor's API only have an order.
+	Placed bool
+	// HeaderTexts are for the variable of the header, if the texts are placed.
+	HeaderTexts []Parameter
+	// Texts are for the variables of the body. If they are not placed, the first
+	// is for the variable of the header, if there is one.
 	Texts []Parameter
 	// Header is the media, place or article above the body.
 	Header  *Parameter
@@ -110,8 +114,40 @@ func (b ButtonFilling) component() Component {
 }
 
 // Fit makes the parts of a template that is known, and says what does not go
-// with it: every problem is a [RuleTemplateParameter].
+// with it: every problem is a [RuleTemplateParameter]. Parts without a problem
+// keep the limits of a [Template].
 func (f Filling) Fit(d TemplateDefinition) ([]Component, []Problem) {
+	cs, ps := f.fit(d)
+	if len(ps) == 0 {
+		// A value may have become something else than it was taken for, with other
+		// limits.
+		ps = misfits(validateComponents(cs, false))
+	}
+	return cs, ps
+}
+
+// misfits says of problems that they are with a template's values.
+func misfits(ps []Problem) []Problem {
+	for i, p := range ps {
+		switch {
+		case p.Detail != "":
+		case p.Rule == RuleRequired:
+			p.Detail = "is needed"
+		case p.Rule == RuleTooLong:
+			p.Detail = fmt.Sprintf("cannot be longer than %d characters (found %d)", p.Limit, p.Found)
+		case p.Rule == RuleTooMany:
+			p.Detail = fmt.Sprintf("has %d elements, the limit is %d", p.Found, p.Limit)
+		default:
+			p.Detail = "does not hold"
+		}
+		p.Rule = RuleTemplateParameter
+		ps[i] = p
+	}
+	return ps
+}
+
+// fit does not look at what the parts have become.
+func (f Filling) fit(d TemplateDefinition) ([]Component, []Problem) {
 	cs, ps := f.fitHeader(d.Header)
 	texts, found := f.fitTexts(d)
 	cs, ps = append(cs, texts...), append(ps, found...)
@@ -127,7 +163,7 @@ func (f Filling) Fit(d TemplateDefinition) ([]Component, []Problem) {
 	}
 	carousel := Component{Kind: ComponentCarousel}
 	for i, card := range f.Cards {
-		parts, found := card.Fit(d.Cards[i])
+		parts, found := card.fit(d.Cards[i])
 		carousel.Cards = append(carousel.Cards, TemplateCard{Components: parts})
 		ps = append(ps, under(fmt.Sprintf("cards[%d].", i), found)...)
 	}
@@ -141,65 +177,96 @@ func miscounted(field string, wanted, found int) Problem {
 	}
 }
 
-// fitHeader makes the header if it is not a text: that one is fitTexts's.
+// fitHeader makes the header if it is not a text: that one is fitTexts's. Of a
+// header of an unknown kind Meta knows what goes into it.
 func (f Filling) fitHeader(d *HeaderDefinition) ([]Component, []Problem) {
 	const field = "type_media_template"
 	wanted := ParameterKind(strings.ToLower(string(valueOf(d).Format)))
 	switch {
-	case !wanted.Heads() && f.Header != nil:
-		return nil, parameter(field, "cannot be given, the header of the template takes none")
-	case !wanted.Heads():
+	case f.Header == nil && !wanted.Heads():
 		return nil, nil
 	case f.Header == nil:
 		return nil, parameter(field, fmt.Sprintf("is needed, the header of the template is of type %s", wanted))
+	case !d.known():
+	case !wanted.Heads():
+		return nil, parameter(field, "cannot be given, the header of the template takes none")
 	case f.Header.Kind != wanted:
 		return nil, parameter(field+".type", fmt.Sprintf("can only be %s, as the header of the template is", wanted))
 	}
 	return []Component{{Kind: ComponentHeader, Parameters: []Parameter{*f.Header}}}, nil
 }
 
-// fitTexts gives the first text to the header, if that has a variable, and the
-// others to the body. Variables with numbers are filled by their numbers, those
-// with names in the order of the text.
-func (f Filling) fitTexts(d TemplateDefinition) ([]Component, []Problem) {
-	var head []string
-	if valueOf(d.Header).Format == HeaderText {
-		head = Variables(d.Header.Text)
+// fitTexts fills the variables of header and body. Those with numbers are filled
+// by their numbers.
+func (f Filling) fitTexts(d TemplateDefinition) (cs []Component, ps []Problem) {
+	inHeader, inBody := Variables(valueOf(d.Header).Text), Variables(d.Body)
+	if d.Authentication && len(inBody) == 0 {
+		inBody = []string{"1"} // Meta does not always tell the text of these
 	}
-	body := Variables(d.Body)
-	if d.Authentication && len(body) == 0 {
-		body = []string{"1"} // Meta does not always tell the text of these
-	}
-	if wanted := len(head) + len(body); len(f.Texts) != wanted {
-		return nil, []Problem{miscounted("attributes", wanted, len(f.Texts))}
-	}
-	texts := slices.Clone(f.Texts)
-	if d.Named {
-		if ps := nameTexts(texts, slices.Concat(head, body)); ps != nil {
-			return nil, ps
+	head, body := f.HeaderTexts, f.Texts
+	if f.Placed {
+		if d.Header.known() {
+			ps = placed("header", head, inHeader, d.Named)
 		}
+		ps = append(ps, placed("body", body, inBody, d.Named)...)
+	} else {
+		head, body, ps = split(f.Texts, inHeader, inBody, d.Named)
 	}
-	var cs []Component
+	if len(ps) > 0 {
+		return nil, ps
+	}
 	if len(head) > 0 {
-		cs = append(cs, Component{Kind: ComponentHeader, Parameters: texts[:len(head):len(head)]})
+		cs = append(cs, Component{Kind: ComponentHeader, Parameters: head})
 	}
 	if len(body) > 0 {
-		cs = append(cs, Component{Kind: ComponentBody, Parameters: texts[len(head):]})
+		cs = append(cs, Component{Kind: ComponentBody, Parameters: body})
 	}
 	return cs, nil
 }
 
-// nameTexts gives the texts the names of the variables, in order. A message may
-// also say the names itself.
-func nameTexts(texts []Parameter, names []string) []Problem {
-	var ps []Problem
+// split gives texts without a place to the variables in order: first the
+// header's, then the body's.
+func split(texts []Parameter, inHeader, inBody []string, named bool) (head, body []Parameter, ps []Problem) {
+	variables := slices.Concat(inHeader, inBody)
+	if len(texts) != len(variables) {
+		return nil, nil, []Problem{miscounted("attributes", len(variables), len(texts))}
+	}
+	texts = slices.Clone(texts)
 	for i := range texts {
-		switch {
-		case texts[i].Name == "":
-			texts[i].Name = names[i]
-		case !slices.Contains(names, texts[i].Name):
-			ps = append(ps, parameter(fmt.Sprintf("attributes[%d].parameter_name", i), "is not a variable of the template")...)
+		texts[i].Name = ""
+		if named {
+			texts[i].Name = variables[i]
 		}
+	}
+	n := len(inHeader)
+	return texts[:n:n], texts[n:], nil
+}
+
+// placed checks the texts of one part, which have to fill its variables: in
+// order, or by their names.
+func placed(part string, texts []Parameter, variables []string, named bool) []Problem {
+	if len(texts) != len(variables) {
+		return []Problem{miscounted(part, len(variables), len(texts))}
+	}
+	var ps []Problem
+	seen := map[string]bool{}
+	for i, p := range texts {
+		problem := ""
+		switch {
+		case !named && p.Name != "":
+			problem = "cannot be given, the variables of the template have no names"
+		case !named:
+		case p.Name == "":
+			problem = "is needed, the variables of the template have names"
+		case !slices.Contains(variables, p.Name):
+			problem = "is not a variable of this part of the template"
+		case seen[p.Name]:
+			problem = "is there twice"
+		}
+		if problem != "" {
+			ps = append(ps, parameter(fmt.Sprintf("%s.parameters[%d].parameter_name", part, i), problem)...)
+		}
+		seen[p.Name] = true
 	}
 	return ps
 }
@@ -246,6 +313,7 @@ func (f Filling) fitButtons(d TemplateDefinition) (cs []Component, ps []Problem)
 // fit makes the part for a button, or says why the value does not go with it.
 // The kind that the message says or was guessed gives way to the button's.
 func (b ButtonFilling) fit(d ButtonDefinition) (Component, string) {
+	said := b.Kind
 	b.Kind = d.kind()
 	switch b.Kind {
 	case ButtonURL, ButtonQuickReply, ButtonCopyCode:
@@ -262,7 +330,12 @@ func (b ButtonFilling) fit(d ButtonDefinition) (Component, string) {
 		}
 	case ButtonFlow, ButtonCatalog:
 	default:
-		return Component{}, "cannot be given, this button of the template takes no value"
+		if d.known() {
+			return Component{}, "cannot be given, this button of the template takes no value"
+		}
+		if b.Kind = said; said == "" {
+			b.Kind = guessButton(b.Value)
+		}
 	}
 	if fixed, _, variable := strings.Cut(d.URL, "{{"); b.Kind == ButtonURL && variable && b.Value != fixed {
 		// Clients send the whole address; Meta takes what stands for the variable.
@@ -296,6 +369,13 @@ func (d ButtonDefinition) kind() ButtonKind {
 	return ""
 }
 
+// known reports whether it is known what the button takes. Meta knows of the
+// others.
+func (d ButtonDefinition) known() bool {
+	kind := strings.ToUpper(d.Kind)
+	return kind == "URL" || kind == "PHONE_NUMBER" || d.kind() != ""
+}
+
 // needsValue reports whether Meta refuses a message without a value for the
 // button. A quick reply answers with its label, a flow and a catalog open by
 // themselves.
@@ -308,18 +388,17 @@ func (d ButtonDefinition) needsValue() bool {
 	return false
 }
 
-// FillingOf is the inverse of [Filling.Guess].
-func FillingOf(cs []Component) Filling {
-	var f Filling
+// FillingOf returns what a message brings; for a template that is not placed it
+// is the inverse of [Filling.Guess].
+func FillingOf(t Template) Filling { return fillingOf(t.Components, t.Placed) }
+
+func fillingOf(cs []Component, placed bool) Filling {
+	f := Filling{Placed: placed}
 	for _, c := range cs {
 		for _, p := range c.Parameters {
 			switch c.Kind {
 			case ComponentHeader, ComponentBody:
-				if p.Kind.Heads() {
-					f.Header = &p
-				} else {
-					f.Texts = append(f.Texts, p)
-				}
+				f = f.withValue(c.Kind, p)
 			case ComponentButton:
 				f.Buttons = append(f.Buttons, ButtonFilling{
 					Index: c.Index, Kind: c.Button, Value: p.Text, Action: p.Action, Order: p.Order,
@@ -332,8 +411,21 @@ func FillingOf(cs []Component) Filling {
 			}
 		}
 		for _, card := range c.Cards {
-			f.Cards = append(f.Cards, FillingOf(card.Components))
+			f.Cards = append(f.Cards, fillingOf(card.Components, placed))
 		}
+	}
+	return f
+}
+
+// withValue takes a parameter of header or body.
+func (f Filling) withValue(of ComponentKind, p Parameter) Filling {
+	switch {
+	case p.Kind.Heads():
+		f.Header = &p
+	case of == ComponentHeader && f.Placed:
+		f.HeaderTexts = append(f.HeaderTexts, p)
+	default:
+		f.Texts = append(f.Texts, p)
 	}
 	return f
 }

@@ -1,6 +1,7 @@
 package wa
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,7 +71,7 @@ func TestGuess(t *testing.T) {
 	if diff := cmp.Diff(want, f.Guess()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(want, FillingOf(want).Guess()); diff != "" {
+	if diff := cmp.Diff(want, FillingOf(Template{Components: want}).Guess()); diff != "" {
 		t.Errorf("there and back (-want +got):\n%s", diff)
 	}
 }
@@ -130,8 +131,36 @@ func TestFit(t *testing.T) {
 		{
 			"names of the message's own",
 			TemplateDefinition{Named: true, Body: "{{day}} {{time}}"},
-			Filling{Texts: []Parameter{{Kind: ParameterText, Name: "time", Text: "a"}, {Kind: ParameterText, Name: "day", Text: "b"}}},
+			Filling{Placed: true, Texts: []Parameter{{Kind: ParameterText, Name: "time", Text: "a"}, {Kind: ParameterText, Name: "day", Text: "b"}}},
 			[]Component{{Kind: ComponentBody, Parameters: []Parameter{{Kind: ParameterText, Name: "time", Text: "a"}, {Kind: ParameterText, Name: "day", Text: "b"}}}},
+		},
+		{
+			"placed texts stay where they are",
+			TemplateDefinition{Header: &HeaderDefinition{HeaderText, "For {{1}}"}, Body: "{{1}} {{2}}"},
+			Filling{Placed: true, HeaderTexts: textsOf("h"), Texts: textsOf("a", "b")},
+			[]Component{{Kind: ComponentHeader, Parameters: textsOf("h")}, {Kind: ComponentBody, Parameters: textsOf("a", "b")}},
+		},
+		{
+			"a header of an unknown kind, with a value",
+			TemplateDefinition{Header: &HeaderDefinition{Format: "GIF"}},
+			Filling{Header: imageParameter()},
+			[]Component{{Kind: ComponentHeader, Parameters: []Parameter{*imageParameter()}}},
+		},
+		{
+			"a header of an unknown kind, with a text",
+			TemplateDefinition{Header: &HeaderDefinition{Format: "POEM"}},
+			Filling{Placed: true, HeaderTexts: textsOf("a")},
+			[]Component{{Kind: ComponentHeader, Parameters: textsOf("a")}},
+		},
+		{"a header of an unknown kind, without a value", TemplateDefinition{Header: &HeaderDefinition{Format: "GIF"}}, Filling{}, nil},
+		{
+			"buttons of unknown kinds",
+			TemplateDefinition{Buttons: []ButtonDefinition{{Kind: "REMINDER"}, {Kind: "REMINDER"}, {Kind: "REMINDER"}}},
+			Filling{Buttons: []ButtonFilling{{Index: 0, Value: "a/b"}, {Index: 1, Kind: ButtonQuickReply, Value: "c"}}},
+			[]Component{
+				buttonPart(0, ButtonURL, Parameter{Kind: ParameterText, Text: "a/b"}),
+				buttonPart(1, ButtonQuickReply, Parameter{Kind: ParameterPayload, Text: "c"}),
+			},
 		},
 		{
 			"media",
@@ -208,6 +237,14 @@ func TestFitRefusesWhatDoesNotGoWithTheTemplate(t *testing.T) {
 	link := ButtonDefinition{Kind: "URL", URL: "https://h.example/{{1}}"}
 	buttons := func(list ...ButtonDefinition) TemplateDefinition { return TemplateDefinition{Buttons: list} }
 	one := func(b ButtonFilling) Filling { return Filling{Buttons: []ButtonFilling{b}} }
+	placed := func(texts []Parameter) Filling { return Filling{Placed: true, Texts: texts} }
+	headed := TemplateDefinition{Header: &HeaderDefinition{HeaderText, "For {{1}}"}, Body: "{{1}}"}
+	named := func(names ...string) (ps []Parameter) {
+		for _, name := range names {
+			ps = append(ps, Parameter{Kind: ParameterText, Name: name, Text: "x"})
+		}
+		return ps
+	}
 	tests := []struct {
 		name  string
 		d     TemplateDefinition
@@ -217,7 +254,22 @@ func TestFitRefusesWhatDoesNotGoWithTheTemplate(t *testing.T) {
 		{"too few texts", TemplateDefinition{Body: "{{1}} {{2}}"}, Filling{Texts: textsOf("a")}, "attributes"},
 		{"too many texts", TemplateDefinition{Body: "Hello"}, Filling{Texts: textsOf("a")}, "attributes"},
 		{"a text for a header of media", TemplateDefinition{Header: &HeaderDefinition{Format: HeaderImage}}, Filling{Texts: textsOf("a"), Header: imageParameter()}, "attributes"},
-		{"a name that is not there", TemplateDefinition{Named: true, Body: "{{a}}"}, Filling{Texts: []Parameter{{Kind: ParameterText, Name: "b"}}}, "attributes[0].parameter_name"},
+		{"a name that is not there", TemplateDefinition{Named: true, Body: "{{a}}"}, placed(named("b")), "body.parameters[0].parameter_name"},
+		{"a name that is missing", TemplateDefinition{Named: true, Body: "{{a}} {{b}}"}, placed(named("b", "")), "body.parameters[1].parameter_name"},
+		{"a name that is there twice", TemplateDefinition{Named: true, Body: "{{a}} {{b}}"}, placed(named("b", "b")), "body.parameters[1].parameter_name"},
+		{"a name of the other part", TemplateDefinition{Named: true, Header: &HeaderDefinition{HeaderText, "{{a}}"}, Body: "{{b}}"}, Filling{
+			Placed: true, HeaderTexts: named("b"), Texts: named("b"),
+		}, "header.parameters[0].parameter_name"},
+		{"a name for a number", TemplateDefinition{Body: "{{1}}"}, placed(named("1")), "body.parameters[0].parameter_name"},
+		{"placed, and the header is missing", headed, placed(textsOf("a")), "header"},
+		{"placed, and the body is missing", headed, Filling{Placed: true, HeaderTexts: textsOf("a")}, "body"},
+		{"placed, and too many", TemplateDefinition{Body: "{{1}}"}, placed(textsOf("a", "b")), "body"},
+		{"a code that is too long", buttons(ButtonDefinition{Kind: "COPY_CODE"}), one(ButtonFilling{Value: strings.Repeat("x", 60)}), "button[0].payload"},
+		{"articles without a picture", buttons(ButtonDefinition{Kind: "MPM"}), one(ButtonFilling{Action: &ButtonAction{
+			Sections: []ProductSection{{Title: "t", RetailerIDs: []string{"p"}}},
+		}}), "button[0].thumbnail_product_retailer_id"},
+		{"a button twice", buttons(link), Filling{Buttons: []ButtonFilling{{Value: "a"}, {Value: "b"}}}, "button[0]"},
+		{"one card", TemplateDefinition{Cards: make([]TemplateDefinition, 1)}, Filling{Cards: make([]Filling, 1)}, "cards"},
 		{"no media", TemplateDefinition{Header: &HeaderDefinition{Format: HeaderVideo}}, Filling{}, "type_media_template"},
 		{"another media", TemplateDefinition{Header: &HeaderDefinition{Format: HeaderVideo}}, Filling{Header: imageParameter()}, "type_media_template.type"},
 		{"media for a text", TemplateDefinition{Header: &HeaderDefinition{HeaderText, "Hello"}}, Filling{Header: imageParameter()}, "type_media_template"},
@@ -256,13 +308,39 @@ func TestFitRefusesWhatDoesNotGoWithTheTemplate(t *testing.T) {
 // What was guessed wrong is put right.
 func TestFitAfterGuess(t *testing.T) {
 	guessed := Filling{Texts: textsOf("Ada", "5"), Buttons: []ButtonFilling{{Value: "abc"}}}.Guess()
-	got, ps := FillingOf(guessed).Fit(TemplateDefinition{
+	got, ps := FillingOf(Template{Components: guessed}).Fit(TemplateDefinition{
 		Header: &HeaderDefinition{HeaderText, "For {{1}}"}, Body: "{{1}} left", Buttons: []ButtonDefinition{{Kind: "URL", URL: "https://h.example/{{1}}"}},
 	})
 	want := []Component{
 		{Kind: ComponentHeader, Parameters: textsOf("Ada")},
 		{Kind: ComponentBody, Parameters: textsOf("5")},
 		buttonPart(0, ButtonURL, Parameter{Kind: ParameterText, Text: "abc"}),
+	}
+	if diff := cmp.Diff(want, got); diff != "" || ps != nil {
+		t.Errorf("problems %v (-want +got):\n%s", ps, diff)
+	}
+}
+
+// Meta's components say where their texts belong, in whatever order they come.
+func TestFillingOfPlacedComponents(t *testing.T) {
+	got, ps := FillingOf(Template{Placed: true, Components: []Component{
+		{Kind: ComponentBody, Parameters: textsOf("a", "b")},
+		{Kind: ComponentHeader, Parameters: textsOf("h")},
+		{Kind: ComponentCarousel, Cards: []TemplateCard{
+			{Components: []Component{{Kind: ComponentBody, Parameters: textsOf("c")}, {Kind: ComponentHeader, Parameters: textsOf("d")}}},
+			{},
+		}},
+	}}).Fit(TemplateDefinition{
+		Header: &HeaderDefinition{HeaderText, "For {{1}}"}, Body: "{{1}} {{2}}",
+		Cards: []TemplateDefinition{{Header: &HeaderDefinition{HeaderText, "{{1}}"}, Body: "{{1}}"}, {}},
+	})
+	want := []Component{
+		{Kind: ComponentHeader, Parameters: textsOf("h")},
+		{Kind: ComponentBody, Parameters: textsOf("a", "b")},
+		{Kind: ComponentCarousel, Cards: []TemplateCard{
+			{Components: []Component{{Kind: ComponentHeader, Parameters: textsOf("d")}, {Kind: ComponentBody, Parameters: textsOf("c")}}},
+			{},
+		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || ps != nil {
 		t.Errorf("problems %v (-want +got):\n%s", ps, diff)

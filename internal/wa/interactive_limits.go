@@ -334,8 +334,8 @@ func (c Card) validate() []Problem {
 		ps = append(ps, attached("header.", *c.Media, KindImage, KindVideo)...)
 	}
 	ps = append(ps, text("body", c.Body, MaxCardBody)...)
-	if strings.Count(c.Body, "\n") > MaxCardBreaks {
-		ps = append(ps, malformed("body", fmt.Sprintf("cannot have more than %d line breaks", MaxCardBreaks))...)
+	if n := strings.Count(c.Body, "\n"); n > MaxCardBreaks {
+		ps = append(ps, malformed("body", fmt.Sprintf("cannot have more than %d line breaks (found %d)", MaxCardBreaks, n))...)
 	}
 	switch {
 	case c.Link != nil && c.Buttons != nil:

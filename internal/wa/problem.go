@@ -22,6 +22,7 @@ const (
 	// are counted, Limit is how many the template takes.
 	RuleTemplateParameter Rule = "template_parameter"
 	RuleLanguage          Rule = "language" // not a language that templates have
+	RuleTemplate          Rule = "template" // no such template, or one that cannot be sent
 )
 
 // Problem is one thing wrong with one value.

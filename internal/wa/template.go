@@ -12,7 +12,11 @@ type Template struct {
 	Language string `json:"language"`
 	// Fallback: another language will do if there is not this one. It is
 	// settled before the message is accepted.
-	Fallback   bool        `json:"fallback,omitempty"`
+	Fallback bool `json:"fallback,omitempty"`
+	// Placed: the components are the customer's own, so that each text belongs to
+	// the part in which it stands. Otherwise they were guessed (see
+	// [Filling.Guess]). It is settled before the message is accepted, too.
+	Placed     bool        `json:"placed,omitempty"`
 	Components []Component `json:"components,omitempty"`
 }
 

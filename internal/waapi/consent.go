@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/waypost/waypost/internal/wa"
@@ -99,7 +100,10 @@ func (s *Server) manageBlocklist(w http.ResponseWriter, r *http.Request, c calle
 	return succeed(w, "", done)
 }
 
+// recordConsents records the first that a call says of each person; a repetition
+// is none, and counts neither as processed nor as failed.
 func (s *Server) recordConsents(ctx context.Context, c caller, records []wa.ConsentRecord) (processed, error) {
+	records = oncePerPerson(records)
 	for i := range records {
 		r := &records[i]
 		r.ID, r.AccountID, r.At = wa.NewID[wa.ConsentID](), c.account, s.now()
@@ -115,6 +119,16 @@ func (s *Server) recordConsents(ctx context.Context, c caller, records []wa.Cons
 	s.log.LogAttrs(ctx, slog.LevelInfo, "consent recorded", slog.String("account", string(c.account)),
 		slog.String("kind", string(records[0].Kind)), slog.Int("records", done.Count), slog.Int("already", len(already)))
 	return done, nil
+}
+
+func oncePerPerson(records []wa.ConsentRecord) []wa.ConsentRecord {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(records), func(r wa.ConsentRecord) bool {
+		person := wa.ContactKey(r.Person)
+		again := seen[person]
+		seen[person] = true
+		return again
+	})
 }
 
 // consentFailed says with the vendor's words what the store could not do. The

@@ -5,10 +5,11 @@
 // about templates and numbers, hook the webhooks, failure the error codes.
 // Whether a message may come in, admission says.
 //
-// It never sends anything, never calls Meta and keeps nothing itself: a message
-// is accepted when store.Intake has it, and the 200 with its id is written
-// after that.
-// Tokens, secrets, numbers and texts are neither logged nor echoed in errors.
+// It never sends a message and keeps nothing itself: one is accepted when
+// store.Intake has it, and the 200 with its id is written after that. Meta is
+// asked, through Templates and Meta, only by the calls about templates, numbers
+// and samples. Tokens, secrets, numbers and texts are neither logged nor echoed
+// in errors.
 //
 // It stands at the way in: clients before it, store and media behind it. The
 // packages below it do not know each other's subjects, and none knows HTTP.

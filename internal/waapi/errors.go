@@ -25,6 +25,15 @@ var (
 	errForbidden   error = &failure.Failure{Status: http.StatusForbidden, Code: "403", Message: "Access Denied"}
 )
 
+// TextsWithoutCode are the failures that have none: the vendor gives them a text
+// only, or a body of another shape.
+func TextsWithoutCode() []failure.CodeText {
+	return []failure.CodeText{{
+		Field: "phone_number", Text: textNoOptIn + "{number}", HTTP: http.StatusOK,
+		Remedy: "Nothing: the person never opted in, or has opted out since.",
+	}}
+}
+
 // ErrorCodes returns every code of the vendor's with all the texts it is
 // answered with. docs/errors.md is made from it.
 func ErrorCodes() []failure.Code {
@@ -51,17 +60,29 @@ func wholeRequests() []wholeRequest {
 		{lenient.ErrNotObject, "Send one JSON object."},
 		{lenient.ErrNotUTF8, "Encode the body as UTF-8."},
 		{lenient.ErrTooDeep, "Send fewer levels."},
+		{lenient.ErrTooWide, "Send fewer keys."},
 		{errNotForm, "Send the file as multipart/form-data in a part called file."},
 		{errCut, "Send as many bytes as Content-Length says."},
 		{errTooLarge, "Send at most 1 MiB of JSON, or a file within WhatsApp's limit."},
 		{errEncoded, "Send the body without Content-Encoding."},
 		{errTimeout, "Send the body without long pauses."},
 		{errNoPath, "Compare the address with docs/compatibility.md."},
+		{errNotProvided, "Do it at Meta; docs/compatibility.md says what is not provided."},
 		{errNoMethod, "Use one of the methods in the Allow header."},
+		{errNoTunnel, "Give the client the gateway as an http address; a proxy for https cannot look into a request."},
 		{errNoMedia, "Upload the file again."},
 		{errNoSource, "List the sources with GET /api/v2/source/."},
 		{errAlreadyOptedIn, "Nothing: the person is opted in."},
 		{admission.ErrNoSource, "Create a source with POST /api/v2/source/."},
+		{failed(http.StatusInternalServerError, failure.Text(failure.CodeTechnical)), "Look at the gateway's log."},
+		{failed(http.StatusServiceUnavailable, failure.Text(failure.CodeTechnical)), "Repeat the request after the time in Retry-After."},
+		{failed(http.StatusInternalServerError, textConsentFailed), "Look at the gateway's log; the consent was not recorded."},
+		{failed(http.StatusServiceUnavailable, textConsentFailed), "Repeat the request after the time in Retry-After."},
 		{errSourceTaken, "Choose another id, or change the source with PATCH."},
 	}
+}
+
+// failed is a failure of ours, not of the request.
+func failed(status int, text string) error {
+	return &failure.Failure{Status: status, Code: failure.CodeTechnical, Message: text}
 }

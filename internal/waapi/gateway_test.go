@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +26,7 @@ const (
 	justOutOf = "15550100003" // 24 hours ago
 	stranger  = "15550100004" // never
 	optedIn   = "15550100005" // never, but opted in
+	talker    = "15550100010" // an hour ago
 	group     = "group-1@g.us"
 	// patience bounds one golden case; none takes anywhere near it.
 	patience = time.Minute
@@ -68,9 +68,9 @@ func newGateway(t *testing.T) *gateway {
 	check(t, err)
 	t.Cleanup(func() { check(t, blobs.Close()) })
 	g := &gateway{t: t, store: st, logs: &syncBuffer{}, names: conform.Names{
-		"run": "run-329f", "fixed_clock": noon().Format(time.RFC3339),
+		"run": "run_329f", "fixed_clock": noon().Format(time.RFC3339),
 		"writer": writer, "writer_spaced": "1 555 010 0001", "just_in": justInTo, "just_out": justOutOf, "silent": justOutOf,
-		"stranger": stranger, "optedin": optedIn, "group": group,
+		"stranger": stranger, "optedin": optedIn, "group": group, "talker": talker,
 		"webhooks": "may be changed",
 	}}
 	g.media = media.New(media.Options{
@@ -86,7 +86,9 @@ func newGateway(t *testing.T) *gateway {
 	g.alpha = g.account("alpha", "")
 	g.beta = g.account("beta", "beta_")
 	g.names["empty_token"] = g.token(g.bare("gamma"))
-	g.names["meta_templates"], g.names["order_template"] = "as in the simulator", strconv.Itoa(firstTemplate)
+	for _, name := range []string{"meta_templates", "meta_figures", "meta_number", "meta_refuses", "slow_review"} {
+		g.names[name] = "see meta_test.go"
+	}
 	g.knowTemplates(g.alpha)
 	g.knowTemplates(g.beta)
 	return g
@@ -162,7 +164,7 @@ func (g *gateway) inbound(account wa.AccountID, number, prefix string) {
 	inGroup := wrote("15550100009", time.Hour)
 	inGroup.GroupID = group
 	all := []wa.Inbound{
-		wrote(writer, time.Hour), wrote(justInTo, 24*time.Hour-time.Second), wrote(justOutOf, 24*time.Hour), inGroup,
+		wrote(writer, time.Hour), wrote(talker, time.Hour), wrote(justInTo, 24*time.Hour-time.Second), wrote(justOutOf, 24*time.Hour), inGroup,
 	}
 	for _, name := range []string{"pending", "lost"} {
 		in := wrote(writer, time.Hour)

@@ -59,11 +59,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, line *served) (er
 		return errNoPath
 	}
 	line.route = rt.pattern
-	if rt.methods == nil {
-		return errNotProvided
-	}
 	h, ok := rt.handler(r.Method)
-	if !ok {
+	if !ok && rt.methods != nil {
 		w.Header().Set("Allow", rt.allow())
 		return errNoMethod
 	}
@@ -73,6 +70,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, line *served) (er
 		return err
 	}
 	line.account = account
+	if rt.methods == nil {
+		return errNotProvided
+	}
 	return h(w, r, caller{account: account})
 }
 

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/waypost/waypost/conformance"
 	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/conform"
 	"github.com/waypost/waypost/internal/template"
 	"github.com/waypost/waypost/internal/wa"
 )
@@ -23,6 +25,7 @@ const (
 	wabaExpired     = "2190" // its token has expired
 	wabaUnreachable = "2191" // what answers is not Meta
 	wabaEmpty       = "2192" // it has no templates
+	wabaBusy        = "2193" // it was called too often
 )
 
 // firstTemplate is longer than any run of digits in an id of ours.
@@ -35,13 +38,14 @@ type metaTemplate struct {
 	Language   string          `json:"language"`
 	Status     string          `json:"status"`
 	Category   string          `json:"category"`
+	Format     string          `json:"parameter_format,omitempty"`
 	Components json.RawMessage `json:"components"`
 	Quality    map[string]any  `json:"quality_score,omitempty"`
 	Reason     string          `json:"rejected_reason"`
 }
 
-// graph plays Meta for the template API. Its templates are those that the
-// simulator has.
+// graph plays Meta for the template API. What it says to people is what the
+// simulator says: the cases are played with that, too.
 type graph struct {
 	mu   sync.Mutex
 	list []metaTemplate
@@ -52,43 +56,12 @@ type graph struct {
 	changes []string
 }
 
-// newGraph gives the templates the ids firstTemplate and up, in the order in
-// which they stand here.
-func newGraph() *graph {
-	const card = `{"components":[{"type":"HEADER","format":"IMAGE"},{"type":"BODY","text":"Only today: {{1}} off."},` +
-		`{"type":"BUTTONS","buttons":[{"type":"URL","text":"See it","url":"https://shop.example/deals"}]}]}`
+// newGraph gives the templates of conformance/templates.json the ids
+// firstTemplate and up, in their order.
+func newGraph(templates []conform.Template) *graph {
 	g := &graph{}
-	for _, t := range []metaTemplate{
-		{Name: "order_update", Language: "en", Category: "UTILITY", Components: json.RawMessage(
-			`[{"type":"BODY","text":"Hi {{1}}, your order of {{2}} items is on its way.","example":{"body_text":[["Ada","3"]]}}]`)},
-		{Name: "order_update", Language: "hi", Category: "UTILITY", Components: json.RawMessage(
-			`[{"type":"BODY","text":"नमस्ते {{1}}, आपके {{2}} सामान का ऑर्डर रास्ते में है।"}]`)},
-		{Name: "hello_world", Language: "en_US", Category: "UTILITY", Components: json.RawMessage(
-			`[{"type":"HEADER","format":"TEXT","text":"Hello World"},{"type":"BODY","text":"This message shows that the number can send."},` +
-				`{"type":"FOOTER","text":"The simulator"}]`)},
-		{Name: "invoice_ready", Language: "en", Category: "UTILITY", Components: json.RawMessage(
-			`[{"type":"HEADER","format":"DOCUMENT"},{"type":"BODY","text":"Your invoice {{1}} is ready."},` +
-				`{"type":"BUTTONS","buttons":[{"type":"URL","text":"Pay now","url":"https://shop.example/pay/{{1}}"}]}]`)},
-		{Name: "spring_sale", Language: "en", Category: "MARKETING", Components: json.RawMessage(
-			`[{"type":"HEADER","format":"IMAGE"},{"type":"BODY","text":"Spring is here, {{1}}! Everything green is cheaper."},` +
-				`{"type":"BUTTONS","buttons":[{"type":"QUICK_REPLY","text":"Show me"},{"type":"QUICK_REPLY","text":"No more offers"}]}]`)},
-		{Name: "login_code", Language: "en", Category: "AUTHENTICATION", Components: json.RawMessage(
-			`[{"type":"BODY","text":"*{{1}}* is your verification code."},{"type":"FOOTER","code_expiration_minutes":10},` +
-				`{"type":"BUTTONS","buttons":[{"type":"OTP","otp_type":"COPY_CODE","text":"Copy code"}]}]`)},
-		{Name: "deal_cards", Language: "en", Category: "MARKETING", Components: json.RawMessage(
-			`[{"type":"BODY","text":"Our deals of the week."},{"type":"CAROUSEL","cards":[` + card + `,` + card + `]}]`)},
-		{Name: "flash_offer", Language: "en", Category: "MARKETING", Components: json.RawMessage(
-			`[{"type":"LIMITED_TIME_OFFER","limited_time_offer":{"text":"Ends soon!","has_expiration":true}},` +
-				`{"type":"BODY","text":"Hi {{1}}, the code is good for a short time only."},` +
-				`{"type":"BUTTONS","buttons":[{"type":"COPY_CODE","example":"FLASH25"},` +
-				`{"type":"URL","text":"Shop now","url":"https://shop.example/flash?c={{1}}"}]}]`)},
-		{Name: "old_news", Language: "en", Category: "MARKETING", Status: "PAUSED", Components: json.RawMessage(
-			`[{"type":"BODY","text":"Old news."}]`)},
-	} {
-		if t.Status == "" {
-			t.Status = "APPROVED"
-		}
-		g.add(t)
+	for _, t := range templates {
+		g.add(metaTemplate{Name: t.Name, Language: t.Language, Status: t.Status, Category: t.Category, Format: t.Format, Components: t.Components})
 	}
 	return g
 }
@@ -109,6 +82,8 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch node := path[0]; {
 	case node == wabaExpired:
 		refuseGraph(w, http.StatusUnauthorized, `"code":190,"message":"Error validating access token: `+bearer(r)+` has expired"`)
+	case node == wabaBusy:
+		refuseGraph(w, http.StatusBadRequest, `"code":80008,"message":"(#80008) There have been too many calls to this WhatsApp Business account."`)
 	case node == wabaUnreachable:
 		http.Error(w, "<html>bad gateway</html>", http.StatusBadGateway)
 	case len(path) == 2 && path[1] == "message_templates":
@@ -181,7 +156,8 @@ func (g *graph) templates(w http.ResponseWriter, r *http.Request, waba string) {
 		}
 		if slices.ContainsFunc(g.list, func(other metaTemplate) bool { return other.Name == t.Name && other.Language == t.Language }) {
 			refuseGraph(w, http.StatusBadRequest, `"code":100,"error_subcode":2388024,"message":"Invalid parameter",`+
-				`"error_user_title":"Content in This Language Already Exists","error_user_msg":"There is already content for it."`)
+				`"error_user_title":"Content in This Language Already Exists","error_user_msg":"there is already a template `+t.Name+` in `+t.Language+
+				`: use another name or language, or edit the one there is"`)
 			return
 		}
 		t.Status = "PENDING"
@@ -195,7 +171,7 @@ func (g *graph) templates(w http.ResponseWriter, r *http.Request, waba string) {
 		})
 		if len(g.list) == before {
 			refuseGraph(w, http.StatusBadRequest, `"code":100,"error_subcode":2593002,"message":"Invalid parameter",`+
-				`"error_user_title":"Message Template Not Found","error_user_msg":"There is no such template."`)
+				`"error_user_title":"Message Template Not Found","error_user_msg":"there is no template with that name and id"`)
 			return
 		}
 		answerGraph(w, map[string]any{"success": true})
@@ -230,7 +206,12 @@ func (g *graph) one(w http.ResponseWriter, r *http.Request, id string) {
 
 // withMeta gives the options a Meta to talk to, and the library of templates.
 func (g *gateway) withMeta(o Options) Options {
-	g.graph = newGraph()
+	templates, err := conform.ReadTemplates(conformance.Templates())
+	check(g.t, err)
+	g.graph = newGraph(templates)
+	for i, t := range templates {
+		g.names[t.Key] = g.graph.list[i].ID
+	}
 	srv := httptest.NewServer(g.graph)
 	g.t.Cleanup(srv.Close)
 	client, err := cloudapi.New(cloudapi.Options{BaseURL: srv.URL, Version: "v23.0"})

@@ -23,8 +23,8 @@ func (s *Server) otherRoutes() []route {
 }
 
 // notProvided are paths of the vendor's for things that this gateway does not
-// do. They answer so, whatever the method, because a client's author should
-// not look for a mistake in the path.
+// do. They answer so to whoever has a token, whatever the method, because a
+// client's author should not look for a mistake in the path.
 func notProvided() []string {
 	return []string{
 		// Flows are made at Meta; a message can open one.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -67,10 +66,11 @@ type Server struct {
 	gate          *admission.Gate
 	table         []route
 
-	// changing is held while a source or a webhook is read, changed and written
-	// back, and while one is created: without it, a new name could bring back the token
-	// that was just rotated, or the default that has just moved.
-	changing sync.Mutex
+	// changing is held while a source or a webhook of an account is read, changed
+	// and written back, and while one is created: without it, a new name could
+	// bring back the token that was just rotated, or the default that has just
+	// moved.
+	changing accountLocks
 }
 
 var _ http.Handler = (*Server)(nil)

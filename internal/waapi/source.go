@@ -75,8 +75,7 @@ func (s *Server) postSource(w http.ResponseWriter, r *http.Request, c caller) er
 		return err
 	}
 	src.AccountID, src.CreatedAt = c.account, s.now()
-	s.changing.Lock()
-	defer s.changing.Unlock()
+	defer s.changing.lock(c.account)()
 	if src, err = s.sources.CreateSource(r.Context(), src); err != nil {
 		if wa.CodeOf(err) == wa.CodeConflict {
 			return errSourceTaken
@@ -163,8 +162,7 @@ func (s *Server) patchSource(w http.ResponseWriter, r *http.Request, c caller) e
 	if err != nil {
 		return err
 	}
-	s.changing.Lock()
-	defer s.changing.Unlock()
+	defer s.changing.lock(c.account)()
 	src, err := s.gate.FindSource(r.Context(), c.account, pathSource(r))
 	if err != nil {
 		return noSource(err)

@@ -2,7 +2,7 @@ package waapi
 
 import (
 	"cmp"
-	"encoding/json"
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -87,81 +87,79 @@ func webhookKind(word string) (wa.EventKind, error) {
 
 // webhookWish is what a request says about an endpoint; "" is not said.
 type webhookWish struct {
-	kind   wa.EventKind
-	name   string
-	source wa.SourceID
+	kind wa.EventKind
+	name string
+	// source is nil if it is to stay as it is, "" for all sources.
+	source *wa.SourceID
 	url    string
 	// headers are nil if they are to stay as they are.
 	headers map[string]wa.Secret
 }
 
-// decodeWebhook reads what both ways to change a webhook have in common;
-// nameField is what it calls the name.
-func decodeWebhook(o lenient.Object, nameField string) (wish webhookWish, err error) {
-	kind, err := o.Trimmed("type")
+// webhookName reads which webhook a request means; nameField is what it calls
+// the name.
+func webhookName(o lenient.Object, nameField string) (kind wa.EventKind, name string, err error) {
+	word, err := o.Trimmed("type")
 	if err != nil {
+		return "", "", err
+	}
+	if kind, err = webhookKind(word); err != nil {
+		return "", "", err
+	}
+	name, err = o.Trimmed(nameField)
+	return kind, name, err
+}
+
+// decodeWebhook reads an update.
+func decodeWebhook(o lenient.Object) (wish webhookWish, err error) {
+	if wish.kind, wish.name, err = webhookName(o, "name"); err != nil {
 		return wish, err
 	}
-	if wish.kind, err = webhookKind(kind); err != nil {
+	if !o["source"].Absent() {
+		source, err := o.Trimmed("source")
+		if err != nil {
+			return wish, err
+		}
+		wish.source = (*wa.SourceID)(&source)
+	}
+	if wish.url, err = o.Trimmed("url"); err != nil {
 		return wish, err
 	}
-	if wish.name, err = o.Trimmed(nameField); err != nil {
-		return wish, err
-	}
-	source, err := o.Trimmed("source")
-	wish.source = wa.SourceID(source)
+	wish.headers, err = webhookHeaders(o["headers"])
 	return wish, err
 }
 
-// updateWebhook changes an endpoint or makes one. It is named by its source,
-// else by its name, which is matched exactly; one that cannot be found so is
-// that for all sources, which then gets the name.
+// updateWebhook changes the endpoint of a name, or makes it.
 func (s *Server) updateWebhook(w http.ResponseWriter, r *http.Request, c caller) error {
 	body, err := readJSON(w, r)
 	if err != nil {
 		return err
 	}
-	wish, err := decodeWebhook(body, "name")
+	wish, err := decodeWebhook(body)
 	if err != nil {
 		return err
 	}
-	if wish.url, err = body.Trimmed("url"); err != nil {
-		return err
-	}
-	if wish.headers, err = webhookHeaders(body["headers"]); err != nil {
-		return err
-	}
-	if wish.source != "" {
-		if _, err := s.gate.FindSource(r.Context(), c.account, wish.source); err != nil {
-			return unknownSource(err)
-		}
-	}
-	s.changing.Lock()
-	defer s.changing.Unlock()
+	defer s.changing.lock(c.account)()
 	all, err := s.endpoints.Endpoints(r.Context(), c.account)
 	if err != nil {
 		return err
 	}
-	e, found, err := wish.place(all)
+	e, err := wish.place(all)
 	if err != nil {
 		return err
 	}
-	e.URL, e.Name = wish.url, cmp.Or(wish.name, e.Name)
-	if wish.headers != nil {
-		e.Headers = wish.headers
-	}
-	text := "Webhook updated successfully."
-	if !found {
-		e.ID, e.AccountID, e.CreatedAt = wa.NewID[wa.EndpointID](), c.account, s.now()
-		text = "Webhook created successfully."
-	}
+	id := wa.NewID[wa.EndpointID]()
+	e.ID, e.AccountID, e.CreatedAt, e.URL, e.Headers = id, c.account, s.now(), wish.url, wish.headers
 	if err := failure.Refuse(e.Validate()...); err != nil {
 		return err
 	}
-	if _, err := s.endpoints.PutEndpoint(r.Context(), e); err != nil {
-		return err
+	if e, err = s.endpoints.PutEndpoint(r.Context(), e); err != nil {
+		return unknownSource(err)
 	}
-	return succeed(w, text, nil)
+	if e.ID == id {
+		return succeed(w, "Webhook created successfully.", nil)
+	}
+	return succeed(w, "Webhook updated successfully.", nil)
 }
 
 func unknownSource(err error) error {
@@ -184,12 +182,9 @@ func webhookHeaders(v lenient.Value) (map[string]wa.Secret, error) {
 		if v = lenient.Value(strings.TrimSpace(text)); v.Absent() {
 			return nil, nil
 		}
-		if !json.Valid(v) {
-			return nil, malformed
-		}
 	}
-	o, ok := v.Object()
-	if !ok {
+	o, err := lenient.Parse(v)
+	if err != nil {
 		return nil, malformed
 	}
 	headers := map[string]wa.Secret{}
@@ -206,37 +201,33 @@ func webhookHeaders(v lenient.Value) (map[string]wa.Secret, error) {
 	return headers, nil
 }
 
-// place returns the endpoint that is to be changed, or the beginning of a new
-// one.
-func (wish webhookWish) place(all []wa.Endpoint) (e wa.Endpoint, found bool, err error) {
-	named := wish.among(all)
-	if wish.source == "" && len(named) > 1 {
-		return e, false, wish.several("name")
+// place returns the endpoint that is to be set, as far as the request leaves it
+// as it is. Without a name it is the type's only one, else the one called by the
+// type; but a filter that the request does not know of is not taken away.
+func (wish webhookWish) place(all []wa.Endpoint) (wa.Endpoint, error) {
+	named := webhooksOf(all, wish.kind, wish.name)
+	if wish.name == "" && len(named) > 1 {
+		named = webhooksOf(all, wish.kind, string(wish.kind))
 	}
-	if wish.source == "" && len(named) == 1 {
-		return named[0], true, nil
+	e := wa.Endpoint{Kind: wish.kind, Name: cmp.Or(wish.name, string(wish.kind))}
+	if len(named) == 1 {
+		e.Name, e.SourceID = named[0].Name, named[0].SourceID
 	}
-	for _, e := range all {
-		if e.Kind == wish.kind && e.SourceID == wish.source {
-			return e, true, nil
-		}
+	if wish.source == nil {
+		return e, nil
 	}
-	return wa.Endpoint{Kind: wish.kind, SourceID: wish.source}, false, nil
+	if wish.name == "" && len(named) == 1 && e.SourceID != *wish.source {
+		return e, failure.Refuse(wa.Problem{Field: "name", Rule: wa.RuleRequired})
+	}
+	e.SourceID = *wish.source
+	return e, nil
 }
 
-// among returns the endpoints that fit what the request says.
-func (wish webhookWish) among(all []wa.Endpoint) []wa.Endpoint {
+// webhooksOf returns the endpoints of a type, and of a name if there is one.
+func webhooksOf(all []wa.Endpoint, kind wa.EventKind, name string) []wa.Endpoint {
 	return slices.DeleteFunc(slices.Clone(all), func(e wa.Endpoint) bool {
-		return e.Kind != wish.kind || (wish.name != "" && e.Name != wish.name) || (wish.source != "" && e.SourceID != wish.source)
+		return e.Kind != kind || (name != "" && e.Name != name)
 	})
-}
-
-// several refuses a request that more than one endpoint fits.
-func (wish webhookWish) several(field string) error {
-	if wish.name == "" {
-		return failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleRequired})
-	}
-	return failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "stands for several webhooks; give the source too"})
 }
 
 // manageWebhook enables or disables an endpoint.
@@ -246,7 +237,7 @@ func (s *Server) manageWebhook(w http.ResponseWriter, r *http.Request, c caller)
 		return err
 	}
 	const nameField = "webhook_name"
-	wish, err := decodeWebhook(body, nameField)
+	kind, name, err := webhookName(body, nameField)
 	if err != nil {
 		return err
 	}
@@ -254,32 +245,43 @@ func (s *Server) manageWebhook(w http.ResponseWriter, r *http.Request, c caller)
 	if err != nil {
 		return err
 	}
-	s.changing.Lock() // an update under way writes back what it has read
-	defer s.changing.Unlock()
-	all, err := s.endpoints.Endpoints(r.Context(), c.account)
-	if err != nil {
-		return err
+	if name == "" {
+		if name, err = s.onlyWebhook(r.Context(), c.account, kind, nameField); err != nil {
+			return err
+		}
 	}
-	named := wish.among(all)
-	if len(named) > 1 {
-		return wish.several(nameField)
+	if !wa.ValidName(name) {
+		return noWebhook(nameField)
 	}
-	missing := failure.Refuse(wa.Problem{Field: nameField, Rule: wa.RuleUnknown, Detail: "does not exist"})
-	if len(named) == 0 {
-		return missing
-	}
-	err = s.endpoints.SetEndpointDisabled(r.Context(), store.EndpointKey{
-		AccountID: c.account, Kind: named[0].Kind, SourceID: named[0].SourceID,
-	}, disabled)
+	err = s.endpoints.SetEndpointDisabled(r.Context(), store.EndpointKey{AccountID: c.account, Kind: kind, Name: name}, disabled)
 	switch {
-	case wa.CodeOf(err) == wa.CodeNotFound: // removed since
-		return missing
+	case wa.CodeOf(err) == wa.CodeNotFound:
+		return noWebhook(nameField)
 	case err != nil:
 		return err
 	case disabled:
 		return succeed(w, "Webhook disabled successfully.", nil)
 	}
 	return succeed(w, "Webhook enabled successfully.", nil)
+}
+
+// onlyWebhook returns the name of the type's only webhook.
+func (s *Server) onlyWebhook(ctx context.Context, account wa.AccountID, kind wa.EventKind, nameField string) (string, error) {
+	all, err := s.endpoints.Endpoints(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	switch all = webhooksOf(all, kind, ""); len(all) {
+	case 0:
+		return "", noWebhook(nameField)
+	case 1:
+		return all[0].Name, nil
+	}
+	return "", failure.Refuse(wa.Problem{Field: nameField, Rule: wa.RuleRequired})
+}
+
+func noWebhook(nameField string) error {
+	return failure.Refuse(wa.Problem{Field: nameField, Rule: wa.RuleUnknown, Detail: "does not exist"})
 }
 
 func webhookStatus(o lenient.Object) (disabled bool, err error) {

@@ -216,6 +216,9 @@ func (s *Store) DeleteSource(ctx context.Context, account wa.AccountID, id wa.So
 		if err := one("delete source", "source", n, err); err != nil {
 			return err
 		}
+		if err := t.deleteEndpointsOf(account, id); err != nil {
+			return err
+		}
 		return t.leaveWABAs(account)
 	})
 }

@@ -25,15 +25,24 @@ func scanTemplate(row scanner) (m wa.StoredTemplate, err error) {
 	return m, json.Unmarshal(definition, &m.Definition)
 }
 
-// putTemplate keeps a template unless the copy is newer.
-func (t *tx) putTemplate(m wa.StoredTemplate) error {
-	definition, err := json.Marshal(m.Definition)
+// encodeTemplate returns what is kept of a template as JSON.
+func encodeTemplate(m wa.StoredTemplate) (components, definition string, err error) {
+	data, err := json.Marshal(m.Definition)
 	if err != nil {
-		return fmt.Errorf("put template: %w", err)
+		return "", "", fmt.Errorf("encode template: %w", err)
 	}
-	components := m.Components
-	if len(components) == 0 {
-		components = json.RawMessage("[]")
+	if len(m.Components) == 0 {
+		return "[]", string(data), nil
+	}
+	return string(m.Components), string(data), nil
+}
+
+// putTemplate keeps a template unless the copy is newer. That may also be one
+// that a newer list has only confirmed.
+func (t *tx) putTemplate(m wa.StoredTemplate) error {
+	components, definition, err := encodeTemplate(m)
+	if err != nil {
+		return err
 	}
 	_, err = t.exec(`INSERT INTO templates
 		(account_id, waba_id, name, language, meta_id, category, status, quality, reason, kind, components, definition, updated_at)
@@ -42,30 +51,105 @@ func (t *tx) putTemplate(m wa.StoredTemplate) error {
 			meta_id = excluded.meta_id, category = excluded.category, status = excluded.status, quality = excluded.quality,
 			reason = excluded.reason, kind = excluded.kind, components = excluded.components, definition = excluded.definition,
 			updated_at = excluded.updated_at
-		WHERE templates.updated_at <= excluded.updated_at`,
+		WHERE templates.updated_at <= excluded.updated_at AND excluded.updated_at >=
+			coalesce((SELECT synced_at FROM template_syncs WHERE account_id = $1 AND waba_id = $2), 0)`,
 		m.AccountID, m.WABAID, m.Name, m.Language, m.ID, m.Category, m.Status, m.Quality, m.Reason, m.Definition.Kind(),
-		string(components), string(definition), micros(m.UpdatedAt))
+		components, definition, micros(m.UpdatedAt))
 	return wrap("put template", err)
 }
 
+// templatesAtOnce is how many templates one transaction writes, so that messages
+// do not wait long behind a list.
+const templatesAtOnce = 500
+
 // ReplaceTemplates implements [store.TemplateCopies].
 func (s *Store) ReplaceTemplates(ctx context.Context, account wa.AccountID, wabaID string, list []wa.StoredTemplate, asOf time.Time) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE template_syncs SET synced_at = $1, fresh_from = $1
-			WHERE account_id = $2 AND waba_id = $3 AND fresh_from <= $1`, micros(asOf), account, wabaID)
-		if err != nil || n == 0 {
-			return wrap("replace templates", err) // too old, or the account has left the WABA
-		}
-		for _, m := range list {
-			m.AccountID, m.WABAID, m.UpdatedAt = account, wabaID, asOf
-			if err := t.putTemplate(m); err != nil {
+	d, err := s.templateChanges(ctx, account, wabaID, list, asOf)
+	if err != nil {
+		return fmt.Errorf("replace templates: %w", err)
+	}
+	for {
+		n := min(len(d), templatesAtOnce)
+		last, valid := n == len(d), false
+		err := s.writer.write(ctx, func(t *tx) (err error) {
+			if valid, err = t.beginList(account, wabaID, asOf, last); err != nil || !valid {
 				return err
 			}
+			for _, change := range d[:n] {
+				if err := change(t); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || last || !valid {
+			return err
 		}
-		// Whatever is in the list has at least its time by now.
-		_, err = t.exec(`DELETE FROM templates WHERE account_id = $1 AND waba_id = $2 AND updated_at < $3`, account, wabaID, micros(asOf))
-		return wrap("replace templates", err)
-	})
+		d = d[n:]
+	}
+}
+
+// beginList is false for a list that is too old, or whose account has left the
+// WABA. With its last step a list becomes the last one.
+func (t *tx) beginList(account wa.AccountID, wabaID string, asOf time.Time, last bool) (bool, error) {
+	n, err := t.exec(`UPDATE template_syncs SET fresh_from = $1, synced_at = CASE WHEN $4 THEN $1 ELSE synced_at END
+		WHERE account_id = $2 AND waba_id = $3 AND fresh_from <= $1`, micros(asOf), account, wabaID, last)
+	return n > 0, wrap("replace templates", err)
+}
+
+type templateKey struct{ name, language string }
+
+// templateChanges compares a list with the copy. What changes between this look
+// and the writing is newer than the list, or makes the sync due.
+func (s *Store) templateChanges(ctx context.Context, account wa.AccountID, wabaID string, list []wa.StoredTemplate, asOf time.Time) ([]func(*tx) error, error) {
+	listed := make(map[templateKey]wa.StoredTemplate, len(list))
+	for _, m := range list {
+		m.AccountID, m.WABAID, m.UpdatedAt = account, wabaID, asOf
+		listed[templateKey{m.Name, m.Language}] = m // of two the last one
+	}
+	rows, err := s.reads.QueryContext(ctx, `SELECT name, language, meta_id, category, status, quality, reason, components, definition
+		FROM templates WHERE account_id = $1 AND waba_id = $2`, account, wabaID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var gone []func(*tx) error
+	for rows.Next() {
+		var kept wa.StoredTemplate
+		var components, definition string
+		if err := rows.Scan(&kept.Name, &kept.Language, &kept.ID, &kept.Category, &kept.Status, &kept.Quality, &kept.Reason,
+			&components, &definition); err != nil {
+			return nil, err
+		}
+		key := templateKey{kept.Name, kept.Language}
+		m, is := listed[key]
+		if !is {
+			gone = append(gone, func(t *tx) error { return t.dropTemplate(account, wabaID, key, asOf) })
+			continue
+		}
+		if sameTemplate(kept, components, definition, m) {
+			delete(listed, key)
+		}
+	}
+	var changes []func(*tx) error
+	for _, m := range listed {
+		changes = append(changes, func(t *tx) error { return t.putTemplate(m) })
+	}
+	return append(changes, gone...), rows.Err()
+}
+
+// sameTemplate reports whether a row says what a list says.
+func sameTemplate(kept wa.StoredTemplate, components, definition string, m wa.StoredTemplate) bool {
+	c, d, err := encodeTemplate(m)
+	return err == nil && c == components && d == definition && kept.ID == m.ID && kept.Category == m.Category &&
+		kept.Status == m.Status && kept.Quality == m.Quality && kept.Reason == m.Reason
+}
+
+// dropTemplate removes what is in no list any more, unless it is newer.
+func (t *tx) dropTemplate(account wa.AccountID, wabaID string, key templateKey, asOf time.Time) error {
+	_, err := t.exec(`DELETE FROM templates WHERE account_id = $1 AND waba_id = $2 AND name = $3 AND language = $4 AND updated_at < $5`,
+		account, wabaID, key.name, key.language, micros(asOf))
+	return wrap("replace templates", err)
 }
 
 // PutTemplate implements [store.TemplateCopies].
@@ -160,7 +244,7 @@ func (s *Store) ClaimTemplateSyncs(ctx context.Context, limit int, lease time.Du
 	var claimed []wa.TemplateSync
 	err := s.writer.write(ctx, func(t *tx) (err error) {
 		now := s.now()
-		claimed, err = collect(scanSync)(t.query(`UPDATE template_syncs SET claim = claim + 1, claimed = 1, due_at = $1
+		claimed, err = collect(scanSync)(t.query(`UPDATE template_syncs SET claim = claim + 1, claimed = 1, again = 0, due_at = $1
 			WHERE (account_id, waba_id) IN (SELECT account_id, waba_id FROM template_syncs WHERE due_at <= $2 ORDER BY due_at LIMIT $3)
 			RETURNING `+syncColumns, micros(now.Add(lease)), micros(now), limit))
 		return wrap("claim template syncs", err)
@@ -169,11 +253,13 @@ func (s *Store) ClaimTemplateSyncs(ctx context.Context, limit int, lease time.Du
 }
 
 // SettleTemplateSync implements [store.TemplateSyncs].
-func (s *Store) SettleTemplateSync(ctx context.Context, y wa.TemplateSync, after time.Duration) error {
+func (s *Store) SettleTemplateSync(ctx context.Context, y wa.TemplateSync, after, rest time.Duration) error {
 	return s.writer.write(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE template_syncs SET attempts = $1, claimed = 0, due_at = $2
-			WHERE account_id = $3 AND waba_id = $4 AND claim = $5 AND claimed = 1`,
-			y.Attempts, micros(s.now().Add(after)), y.AccountID, y.WABAID, y.Claim)
+		now := s.now()
+		n, err := t.exec(`UPDATE template_syncs SET attempts = $1, claimed = 0, again = 0, rest_until = $3,
+				due_at = CASE WHEN again = 1 THEN $3 ELSE max($2, $3) END
+			WHERE account_id = $4 AND waba_id = $5 AND claim = $6 AND claimed = 1`,
+			y.Attempts, micros(now.Add(after)), micros(now.Add(rest)), y.AccountID, y.WABAID, y.Claim)
 		if err == nil && n == 0 {
 			return fmt.Errorf("settle template sync: %w", store.ErrLeaseLost)
 		}
@@ -192,21 +278,23 @@ func (s *Store) MakeTemplateSyncDue(ctx context.Context, account wa.AccountID, w
 	return s.writer.write(ctx, func(t *tx) error { return s.syncDue(t, account, wabaID) })
 }
 
-// syncDue makes a job due. Whoever works on it loses the claim.
+// syncDue makes a job due as soon as it has rested. Whoever works on it is not
+// disturbed.
 func (s *Store) syncDue(t *tx, account wa.AccountID, wabaID string) error {
 	t.wake(store.StageTemplates)
-	_, err := t.exec(`UPDATE template_syncs SET claimed = 0, due_at = $1 WHERE account_id = $2 AND waba_id = $3`,
-		micros(s.now()), account, wabaID)
+	_, err := t.exec(`UPDATE template_syncs SET again = claimed, due_at = CASE WHEN claimed = 1 THEN due_at ELSE max($1, rest_until) END
+		WHERE account_id = $2 AND waba_id = $3`, micros(s.now()), account, wabaID)
 	return wrap("make template sync due", err)
 }
 
 // expectTemplates makes the job of a new source's WABA, due now.
 func (s *Store) expectTemplates(t *tx, src wa.Source) error {
-	t.wake(store.StageTemplates)
 	_, err := t.exec(`INSERT INTO template_syncs (account_id, waba_id, due_at) VALUES ($1, $2, $3)
-		ON CONFLICT (account_id, waba_id) DO UPDATE SET claimed = 0, attempts = 0, due_at = excluded.due_at`,
-		src.AccountID, src.Number.WABAID, micros(s.now()))
-	return wrap("expect templates", err)
+		ON CONFLICT (account_id, waba_id) DO NOTHING`, src.AccountID, src.Number.WABAID, micros(s.now()))
+	if err != nil {
+		return fmt.Errorf("expect templates: %w", err)
+	}
+	return s.syncDue(t, src.AccountID, src.Number.WABAID)
 }
 
 // syncTemplatesOf makes the job of a source due, whose new token may be the one
@@ -233,7 +321,9 @@ func (t *tx) leaveWABAs(account wa.AccountID) error {
 
 // applyTemplate applies what a callback says of a template.
 func (s *Store) applyTemplate(t *tx, account wa.AccountID, received time.Time, wabaID string, u wa.TemplateUpdate) error {
+	// What came before the last list was begun is in the list.
 	const which = ` WHERE account_id = $1 AND waba_id = $2 AND updated_at <= $3
+		AND $3 >= coalesce((SELECT synced_at FROM template_syncs WHERE account_id = $1 AND waba_id = $2), 0)
 		AND (($4 <> '' AND meta_id = $4) OR ($4 = '' AND name = $5 AND language = $6))`
 	args := []any{account, wabaID, micros(received), u.ID, u.Name, u.Language}
 	var err error

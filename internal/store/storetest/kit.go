@@ -172,9 +172,9 @@ func (k *kit) newEndpoint(account wa.AccountID, kind wa.EventKind) wa.Endpoint {
 	}))(k)
 }
 
-// endpointKey names the endpoint for all sources.
+// endpointKey names the endpoint that is called by its kind.
 func endpointKey(account wa.AccountID, kind wa.EventKind) store.EndpointKey {
-	return store.EndpointKey{AccountID: account, Kind: kind}
+	return store.EndpointKey{AccountID: account, Kind: kind, Name: string(kind)}
 }
 
 // newSourceEndpoint makes an endpoint for the events of one source.

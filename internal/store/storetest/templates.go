@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -12,6 +13,9 @@ func templates() []promise {
 	return []promise{
 		{"ATemplateIsKeptAsItIs", aTemplateIsKeptAsItIs},
 		{"AListReplacesWhatWasThere", aListReplacesWhatWasThere},
+		{"AListLeavesWhatItConfirms", aListLeavesWhatItConfirms},
+		{"WhatAListConfirmsIsAsNewAsTheList", whatAListConfirmsIsAsNewAsTheList},
+		{"AVeryLongListIsKeptWhole", aVeryLongListIsKeptWhole},
 		{"AListLeavesWhatIsNewer", aListLeavesWhatIsNewer},
 		{"AnOldListChangesNothing", anOldListChangesNothing},
 		{"AListDoesNotBringBackWhatWasForgotten", aListDoesNotBringBackWhatWasForgotten},
@@ -28,7 +32,8 @@ func templateSyncs() []promise {
 	return []promise{
 		{"ANewSourceIsSynced", aNewSourceIsSynced},
 		{"ASyncIsGivenToOneWorkerAndComesBack", aSyncIsGivenToOneWorkerAndComesBack},
-		{"ASyncThatIsMadeDueLeavesItsWorker", aSyncThatIsMadeDueLeavesItsWorker},
+		{"ASyncThatIsMadeDueMeanwhileIsDueAgain", aSyncThatIsMadeDueMeanwhileIsDueAgain},
+		{"ASyncRestsWhateverHappens", aSyncRestsWhateverHappens},
 		{"RecoveryFreesTemplateSyncs", recoveryFreesTemplateSyncs},
 		{"WhatChangesATemplateMakesTheSyncDue", whatChangesATemplateMakesTheSyncDue},
 		{"TheLastSourceTakesTheTemplatesAlong", theLastSourceTakesTheTemplatesAlong},
@@ -97,6 +102,51 @@ func aListReplacesWhatWasThere(k *kit) {
 	stays.UpdatedAt = k.clock.now()
 	k.equal("replaced", stays, only(k, k.copies("stays")))
 	k.equal("synced at", k.clock.now(), must(k.s.TemplateSync(k.Context(), k.account, k.waba()))(k).SyncedAt)
+}
+
+func aListLeavesWhatItConfirms(k *kit) {
+	m := k.template("order", "en")
+	k.putTemplate(m)
+	k.clock.advance(time.Hour)
+	k.replaceTemplates(k.clock.now(), m)
+	k.equal("the copy, with its time", m, only(k, k.copies("order")))
+	k.clock.advance(time.Hour)
+	k.replaceTemplates(k.clock.now())
+	k.equal("gone", []string{}, k.listed(wa.TemplateFilter{}))
+}
+
+func whatAListConfirmsIsAsNewAsTheList(k *kit) {
+	m := k.template("order", "en")
+	k.putTemplate(m)
+	k.clock.advance(time.Second)
+	older := k.template("order", "en")
+	older.Status = wa.TemplatePaused
+	k.keep()
+	k.clock.advance(time.Second)
+	k.replaceTemplates(k.clock.now(), m)
+	k.putTemplate(older)
+	k.equal("after what was read before", m, only(k, k.copies("order")))
+	late := wa.Update{WABAID: k.waba(), Template: &wa.TemplateUpdate{ID: m.ID, Status: wa.TemplatePaused}}
+	k.ok(k.s.SettleCallback(k.Context(), only(k, k.claimCallbacks(1)), []wa.AccountUpdates{{AccountID: k.account, Updates: []wa.Update{late}}}))
+	k.equal("after a callback that came before", m, only(k, k.copies("order")))
+}
+
+func aVeryLongListIsKeptWhole(k *kit) {
+	const many = 1200
+	var list []wa.StoredTemplate
+	for i := range many {
+		list = append(list, k.template(fmt.Sprintf("order_%04d", i), "en"))
+	}
+	count := func() int {
+		_, total, err := k.s.ListTemplates(k.Context(), k.account, k.waba(), wa.TemplateFilter{}, 1, 0)
+		k.ok(err)
+		return total
+	}
+	k.replaceTemplates(k.clock.now(), list...)
+	k.equal("all of it", many, count())
+	k.clock.advance(time.Second)
+	k.replaceTemplates(k.clock.now(), append(list[:1:1], k.template("new", "en"))...)
+	k.equal("what is left", []string{"new en", "order_0000 en"}, k.listed(wa.TemplateFilter{}))
 }
 
 func aListLeavesWhatIsNewer(k *kit) {
@@ -261,14 +311,14 @@ func (k *kit) claimSyncs() []wa.TemplateSync {
 // rested claims the kit's sync and puts it off for a day.
 func (k *kit) rested() {
 	k.Helper()
-	k.ok(k.s.SettleTemplateSync(k.Context(), only(k, k.claimSyncs()), 24*time.Hour))
+	k.ok(k.s.SettleTemplateSync(k.Context(), only(k, k.claimSyncs()), 24*time.Hour, 0))
 	k.equal("rests", 0, len(k.claimSyncs()))
 }
 
 func aNewSourceIsSynced(k *kit) {
 	y := only(k, k.claimSyncs())
 	k.equal("sync", wa.TemplateSync{AccountID: k.account, WABAID: k.waba(), Claim: 1}, y)
-	k.ok(k.s.SettleTemplateSync(k.Context(), y, 24*time.Hour))
+	k.ok(k.s.SettleTemplateSync(k.Context(), y, 24*time.Hour, 0))
 	k.newSource(k.account, number2)
 	k.equal("a second source", 2, only(k, k.claimSyncs()).Claim)
 }
@@ -277,8 +327,8 @@ func aSyncIsGivenToOneWorkerAndComesBack(k *kit) {
 	y := only(k, k.claimSyncs())
 	k.equal("a second claim", 0, len(k.claimSyncs()))
 	y.Attempts = 3
-	k.ok(k.s.SettleTemplateSync(k.Context(), y, time.Hour))
-	k.lost(k.s.SettleTemplateSync(k.Context(), y, 0))
+	k.ok(k.s.SettleTemplateSync(k.Context(), y, time.Hour, 0))
+	k.lost(k.s.SettleTemplateSync(k.Context(), y, 0, 0))
 	k.clock.advance(time.Hour - time.Microsecond)
 	k.equal("too early", 0, len(k.claimSyncs()))
 	k.clock.advance(time.Microsecond)
@@ -286,18 +336,41 @@ func aSyncIsGivenToOneWorkerAndComesBack(k *kit) {
 	k.equal("attempts", 3, again.Attempts)
 	k.clock.advance(lease)
 	heir := only(k, k.claimSyncs())
-	k.lost(k.s.SettleTemplateSync(k.Context(), again, 0))
-	k.ok(k.s.SettleTemplateSync(k.Context(), heir, 0))
+	k.lost(k.s.SettleTemplateSync(k.Context(), again, 0, 0))
+	k.ok(k.s.SettleTemplateSync(k.Context(), heir, 0, 0))
 }
 
-func aSyncThatIsMadeDueLeavesItsWorker(k *kit) {
+func aSyncThatIsMadeDueMeanwhileIsDueAgain(k *kit) {
 	y := only(k, k.claimSyncs())
 	k.ok(k.s.MakeTemplateSyncDue(k.Context(), k.account, k.waba()))
-	k.lost(k.s.SettleTemplateSync(k.Context(), y, time.Hour))
-	k.equal("claim", y.Claim+1, only(k, k.claimSyncs()).Claim)
+	k.tell(wa.TemplateUpdate{ID: "1", Status: wa.TemplatePaused})
+	k.equal("while it is worked on", 0, len(k.claimSyncs()))
+	k.ok(k.s.SettleTemplateSync(k.Context(), y, 24*time.Hour, time.Second))
+	k.equal("while it rests", 0, len(k.claimSyncs()))
+	k.clock.advance(time.Second)
+	again := only(k, k.claimSyncs())
+	k.equal("claim", y.Claim+1, again.Claim)
+	k.ok(k.s.SettleTemplateSync(k.Context(), again, 24*time.Hour, time.Second))
+	k.clock.advance(time.Hour)
+	k.equal("due once", 0, len(k.claimSyncs()))
 	k.ok(k.s.MakeTemplateSyncDue(k.Context(), k.account, "none"))
 	_, err := k.s.TemplateSync(k.Context(), k.account, "none")
 	k.code(err, wa.CodeNotFound)
+}
+
+func aSyncRestsWhateverHappens(k *kit) {
+	k.ok(k.s.SettleTemplateSync(k.Context(), only(k, k.claimSyncs()), time.Hour, time.Hour))
+	k.clock.advance(time.Minute)
+	for _, change := range k.templateChanges() {
+		change.make()
+		k.equal(change.name, 0, len(k.claimSyncs()))
+	}
+	k.newSource(k.account, number2)
+	k.equal("another source", 0, len(k.claimSyncs()))
+	k.clock.advance(59*time.Minute - time.Microsecond)
+	k.equal("too early", 0, len(k.claimSyncs()))
+	k.clock.advance(time.Microsecond)
+	k.equal("rested", 1, len(k.claimSyncs()))
 }
 
 func recoveryFreesTemplateSyncs(k *kit) {
@@ -305,15 +378,18 @@ func recoveryFreesTemplateSyncs(k *kit) {
 	k.restart()
 	k.equal("freed", 1, must(k.s.RecoverTemplateSyncs(k.Context()))(k))
 	k.equal("freed twice", 0, must(k.s.RecoverTemplateSyncs(k.Context()))(k))
-	k.lost(k.s.SettleTemplateSync(k.Context(), dead, 0))
+	k.lost(k.s.SettleTemplateSync(k.Context(), dead, 0, 0))
 	k.equal("claimed", 1, len(k.claimSyncs()))
 }
 
-func whatChangesATemplateMakesTheSyncDue(k *kit) {
-	for _, row := range []struct {
-		name   string
-		change func()
-	}{
+// templateChange is something that makes a sync due.
+type templateChange struct {
+	name string
+	make func()
+}
+
+func (k *kit) templateChanges() []templateChange {
+	return []templateChange{
 		{"put", func() { k.putTemplate(k.template("order", "en")) }},
 		{"forget", func() { k.ok(k.s.ForgetTemplate(k.Context(), k.account, k.waba(), "order", "", k.clock.now())) }},
 		{"callback", func() { k.tell(wa.TemplateUpdate{ID: "1", Status: wa.TemplatePaused}) }},
@@ -322,17 +398,21 @@ func whatChangesATemplateMakesTheSyncDue(k *kit) {
 			k.source.Number.Token = wa.NewSecret("another token")
 			k.ok(k.s.UpdateSource(k.Context(), k.source))
 		}},
-	} {
+	}
+}
+
+func whatChangesATemplateMakesTheSyncDue(k *kit) {
+	for _, change := range k.templateChanges() {
 		k.rested()
 		k.sleep()
-		row.change()
+		change.make()
 		select {
 		case <-k.s.Wake(store.StageTemplates):
 		case <-time.After(10 * time.Second):
-			k.Fatalf("%s does not wake the stage", row.name)
+			k.Fatalf("%s does not wake the stage", change.name)
 		}
-		k.equal(row.name, 1, len(k.claimSyncs()))
-		k.ok(k.s.MakeTemplateSyncDue(k.Context(), k.account, k.waba()))
+		y := only(k, k.claimSyncs())
+		k.ok(k.s.SettleTemplateSync(k.Context(), y, 0, 0))
 	}
 	k.rested()
 	k.ok(k.s.UpdateSource(k.Context(), k.source))

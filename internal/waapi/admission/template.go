@@ -2,7 +2,6 @@ package admission
 
 import (
 	"context"
-	"net/http"
 	"strings"
 
 	"github.com/waypost/waypost/internal/wa"
@@ -16,8 +15,8 @@ type templateName struct{ wabaID, name string }
 // if the template is known here. One that is not may have been made at Meta a
 // moment ago: Meta decides, and says no in a status.
 func (v *visit) template(ctx context.Context, src wa.Source, to wa.Recipient, t wa.Template) (wa.Template, error) {
-	fallback := t.Fallback
-	t.Fallback = false // Meta has only deterministic
+	fallback, filling := t.Fallback, open(wa.FillingOf(t))
+	t.Fallback, t.Placed = false, false // Meta has only deterministic, and components
 	all, err := remember(v.templates, templateName{src.Number.WABAID, t.Name}, func() ([]wa.StoredTemplate, error) {
 		return v.g.o.Templates.Named(ctx, src, t.Name)
 	})
@@ -32,15 +31,12 @@ func (v *visit) template(ctx context.Context, src wa.Source, to wa.Recipient, t 
 		return t, failure.Refuse(wa.Problem{Field: "locale", Rule: wa.RuleLanguage})
 	}
 	if m.Status != wa.TemplateApproved {
-		return t, &failure.Failure{
-			Status: http.StatusOK, Code: failure.CodeTemplate,
-			Message: failure.Text(failure.CodeTemplate) + ": its status is " + strings.ToLower(string(m.Status)),
-		}
+		return t, failure.Refuse(wa.Problem{Field: "template.status", Rule: wa.RuleTemplate, Detail: strings.ToLower(string(m.Status))})
 	}
 	if m.Definition.Authentication && to.Kind == wa.Group {
 		return t, failure.Refuse(wa.Problem{Field: "recipient_type", Rule: wa.RuleMalformed, Detail: "cannot be group for an authentication template"})
 	}
-	parts, ps := open(wa.FillingOf(t.Components)).Fit(m.Definition)
+	parts, ps := filling.Fit(m.Definition)
 	if len(ps) > 0 {
 		return t, failure.Refuse(ps[0])
 	}

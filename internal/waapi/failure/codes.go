@@ -123,9 +123,10 @@ func codes() []Code {
 			Remedy:  "Use a locale that the template has, or the policy fallback.",
 		},
 		{
-			Code: "8012", Text: "WhatsApp Docker Error", ByStatus: true,
-			Meaning: "WhatsApp refused the message. The remark has Meta's code and title; see Meta's codes below.",
-			Remedy:  "Act on Meta's code.",
+			Code: "8012", Text: "WhatsApp Docker Error", AtOnce: true, ByStatus: true,
+			Meaning: "WhatsApp refused the message, or at once a call about templates or numbers. The text has Meta's code and title; " +
+				"see Meta's codes below.",
+			Remedy: "Act on Meta's code.",
 		},
 		{
 			Code: CodePlatform, Text: "Platform Error", AtOnce: true, ByStatus: true,

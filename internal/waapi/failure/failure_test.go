@@ -14,7 +14,7 @@ func TestEveryRuleHasARow(t *testing.T) {
 	for _, rule := range []wa.Rule{
 		wa.RuleRequired, wa.RuleTooShort, wa.RuleTooLong, wa.RuleTooMany, wa.RuleNotDigits,
 		wa.RuleUnknown, wa.RuleMalformed, wa.RuleWindow, wa.RuleConsent, wa.RuleBadMedia,
-		wa.RuleTemplateParameter, wa.RuleLanguage,
+		wa.RuleTemplateParameter, wa.RuleLanguage, wa.RuleTemplate,
 	} {
 		err := Refuse(wa.Problem{Field: "anything", Rule: rule, Limit: 1, Found: 2, Detail: "detail"})
 		f, ok := errors.AsType[*Failure](err)

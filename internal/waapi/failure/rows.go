@@ -60,6 +60,8 @@ func rows() []row {
 		{"", wa.RuleBadMedia, CodeBadMedia, textBadMedia},
 		{"", wa.RuleWindow, CodeWindow, textWindow},
 		{"", wa.RuleConsent, CodeConsent, Text(CodeConsent)},
+		{"template.status", wa.RuleTemplate, CodeTemplate, Text(CodeTemplate) + ": its status is {detail}"},
+		{"", wa.RuleTemplate, CodeTemplate, Text(CodeTemplate)},
 		{"", wa.RuleTemplateParameter, CodeTemplateParameter, Text(CodeTemplateParameter) + ": {field} {detail}"},
 		{"", wa.RuleLanguage, CodeTemplateLanguage, Text(CodeTemplateLanguage)},
 		{"", wa.RuleRequired, CodeMissing, textMissing + ": {field}"},

@@ -91,6 +91,8 @@ func webhookCases() map[string]wa.Delivery {
 			Status: wa.StatusSent, At: at, Recipient: "15550100001",
 		}),
 		"failed_vendor_code": failed(&wa.Failure{VendorCode: "8003", Code: 131026, Title: "Message undeliverable"}),
+		"failed_refused":     failed(&wa.Failure{VendorCode: "8012", Code: 131042, Title: "Business eligibility payment issue"}),
+		"failed_mend":        failed(&wa.Failure{VendorCode: "8015", Code: 190, Title: "Access token has expired"}),
 		"failed_no_title":    failed(&wa.Failure{VendorCode: "8015", Code: 131000}),
 		"failed_meta_only":   failed(&wa.Failure{Code: 131049, Title: "Not delivered to maintain healthy ecosystem"}),
 		"failed_ours":        failed(&wa.Failure{VendorCode: "8008", Title: "the media is gone"}),

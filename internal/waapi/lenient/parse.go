@@ -14,11 +14,16 @@ import (
 // the vendor's has nine levels.
 const MaxDepth = 32
 
+// MaxKeys is how many keys one object may have. The vendor's have some dozens;
+// a key costs a hundred times its bytes once it is read.
+const MaxKeys = 1000
+
 // What is wrong with a text that is no JSON object at all.
 var (
 	ErrNotJSON   = unreadable("is not valid JSON")
 	ErrNotUTF8   = unreadable("is not valid UTF-8")
 	ErrTooDeep   = unreadable("is nested deeper than " + strconv.Itoa(MaxDepth) + " levels")
+	ErrTooWide   = unreadable("has an object with more than " + strconv.Itoa(MaxKeys) + " keys")
 	ErrNotObject = unreadable("must be a JSON object")
 )
 
@@ -31,11 +36,14 @@ func refuse(p wa.Problem) error { return &wa.Error{Code: wa.CodeInvalid, Problem
 
 // Parse takes one JSON object and nothing after it. Its errors are those above.
 func Parse(data []byte) (Object, error) {
-	switch {
-	case !utf8.Valid(data):
+	if !utf8.Valid(data) {
 		return nil, ErrNotUTF8 // encoding/json would replace the bad bytes in silence
-	case depth(data) > MaxDepth:
+	}
+	switch levels, keys := size(data); {
+	case levels > MaxDepth:
 		return nil, ErrTooDeep
+	case keys > MaxKeys:
+		return nil, ErrTooWide
 	case !json.Valid(data):
 		return nil, ErrNotJSON
 	}
@@ -46,13 +54,14 @@ func Parse(data []byte) (Object, error) {
 	return o, nil
 }
 
-// depth returns how deeply arrays and objects are nested, without caring
-// whether the text is JSON otherwise.
-func depth(data []byte) int {
-	deepest, level := 0, 0
+// size returns how deeply arrays and objects are nested and how many keys the
+// largest object has, without caring whether the text is JSON otherwise. It
+// stops at the first level below MaxDepth.
+func size(data []byte) (levels, keys int) {
+	var open []int // the keys so far of each array and object that is open
 	quoted, escaped := false, false
 	for _, b := range data {
-		switch {
+		switch n := len(open); {
 		case escaped:
 			escaped = false
 		case quoted && b == '\\':
@@ -61,13 +70,19 @@ func depth(data []byte) int {
 			quoted = !quoted
 		case quoted:
 		case b == '{' || b == '[':
-			level++
-			deepest = max(deepest, level)
+			open = append(open, 0)
+			if levels = max(levels, n+1); levels > MaxDepth {
+				return levels, keys
+			}
+		case n == 0:
 		case b == '}' || b == ']':
-			level--
+			open = open[:n-1]
+		case b == ':':
+			open[n-1]++
+			keys = max(keys, open[n-1])
 		}
 	}
-	return deepest
+	return levels, keys
 }
 
 // WithoutTrailingCommas takes out each comma with nothing but space between it

@@ -2,6 +2,7 @@ package lenient
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -23,6 +24,13 @@ func TestParseRefusesWhatIsNoObject(t *testing.T) {
 		{"33 levels", strings.Repeat(`{"a":`, 33) + `1` + strings.Repeat(`}`, 33), ErrTooDeep},
 		{"10,000 levels", strings.Repeat(`[`, 10_000), ErrTooDeep},
 		{"32 levels", strings.Repeat(`{"a":`, 32) + `1` + strings.Repeat(`}`, 32), nil},
+		{"1,001 keys", keys(1001), ErrTooWide},
+		{"1,000 keys", keys(1000), nil},
+		{"1,001 keys further in", `{"a":[{"b":1},` + keys(1001) + `]}`, ErrTooWide},
+		{"1,000 keys at each level", `{"a":[` + keys(1000) + `,` + keys(1000) + `,{"b":` + keys(1000) + `}]}`, nil},
+		{"the same key again and again", `{` + strings.Repeat(`"a":1,`, 1000) + `"a":1}`, ErrTooWide},
+		{"colons in text", `{"a":"` + strings.Repeat(`:\":`, 1001) + `"}`, nil},
+		{"brackets that close nothing", strings.Repeat("]", 100) + ":", ErrNotJSON},
 		{"brackets in text", `{"a":"` + strings.Repeat(`[{\"`, 100) + `"}`, nil},
 		{"spaces around", " \r\n{}\t", nil},
 	}
@@ -59,4 +67,13 @@ func TestACommaTooManyIsTakenOut(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", in, got, want)
 		}
 	}
+}
+
+// keys is an object with n keys.
+func keys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"k%d":1`, i)
+	}
+	return "{" + b.String()[1:] + "}"
 }

@@ -114,12 +114,12 @@ func (r Reader) Prose(field string) string {
 // Part is an object or an array of one.
 func (r Reader) Part(field string) Reader {
 	p := Reader{path: r.path + field + ".", bad: r.bad}
-	list := Elements(r.o[field])
-	if len(list) == 0 || list[0].Absent() {
+	list, found := Elements(r.o[field])
+	if len(list) > 0 && list[0].Absent() || found == 0 {
 		return p
 	}
-	if len(list) > 1 {
-		r.TooMany(field, 1, len(list))
+	if found > 1 {
+		r.TooMany(field, 1, found)
 		return p
 	}
 	o, ok := list[0].Object()
@@ -133,9 +133,9 @@ func (r Reader) Part(field string) Reader {
 // List is the objects of an array; one object stands for an array of one. An
 // element that is null reads as nothing.
 func (r Reader) List(field string) []Reader {
-	values := Elements(r.o[field])
-	if len(values) > MaxElements {
-		r.TooMany(field, MaxElements, len(values))
+	values, found := Elements(r.o[field])
+	if found > MaxElements {
+		r.TooMany(field, MaxElements, found)
 		return nil
 	}
 	var list []Reader
@@ -155,21 +155,27 @@ func (r Reader) TooMany(field string, limit, found int) {
 	r.Problem(wa.Problem{Field: field, Rule: wa.RuleTooMany, Limit: limit, Found: found})
 }
 
-// Elements are the values of an array. Anything else is an array of one, and
-// what is absent an empty one.
-func Elements(v Value) []Value {
+// Elements are the values of an array, and how many there are; those of more than
+// MaxElements are counted only. Anything else is an array of one, and what is
+// absent an empty one.
+func Elements(v Value) (values []Value, found int) {
 	if v.Absent() {
-		return nil
+		return nil, 0
+	}
+	if v[0] != '[' {
+		return []Value{v}, 1
+	}
+	if found = v.length(); found > MaxElements {
+		return nil, found
 	}
 	var list []json.RawMessage
-	if v[0] != '[' || json.Unmarshal(v, &list) != nil {
-		return []Value{v}
+	if json.Unmarshal(v, &list) != nil {
+		return []Value{v}, 1 // what was valid before always decodes
 	}
-	values := make([]Value, len(list))
-	for i, raw := range list {
-		values[i] = Value(raw)
+	for _, raw := range list {
+		values = append(values, Value(raw))
 	}
-	return values
+	return values, len(values)
 }
 
 // Decimal is a number that has to be there, or a string with one.

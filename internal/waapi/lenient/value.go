@@ -108,8 +108,8 @@ func (o Object) Flag(field string) (bool, error) {
 }
 
 // List returns the elements of an array; an object stands for an array of one.
-// Absent is an empty list, an element that is null is nil. What is over the
-// limit is counted, not kept: wa.RuleTooMany.
+// Absent is an empty list, an element that is null is nil. More elements than the
+// limit are counted only: wa.RuleTooMany.
 func (o Object) List(field string, limit int) ([]Object, error) {
 	v := o[field]
 	if v.Absent() {
@@ -121,28 +121,51 @@ func (o Object) List(field string, limit int) ([]Object, error) {
 	if v[0] != '[' {
 		return nil, refuse(notObjects(field))
 	}
-	var out []Object
-	found := 0
-	d := json.NewDecoder(bytes.NewReader(v))
-	_, err := d.Token()
-	for ; err == nil && d.More(); found++ {
-		var raw json.RawMessage
-		if err = d.Decode(&raw); err != nil || found >= limit {
-			continue
-		}
+	if found := v.length(); found > limit {
+		return nil, refuse(wa.Problem{Field: field, Rule: wa.RuleTooMany, Limit: limit, Found: found})
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(v, &list); err != nil {
+		return nil, ErrNotJSON // it was checked before; this cannot happen
+	}
+	out := make([]Object, 0, len(list))
+	for _, raw := range list {
 		element, ok := Value(raw).Object()
 		if !ok && !Value(raw).Absent() {
 			return nil, refuse(notObjects(field))
 		}
 		out = append(out, element)
 	}
-	if err != nil {
-		return nil, ErrNotJSON // it was checked before; this cannot happen
-	}
-	if found > limit {
-		return nil, refuse(wa.Problem{Field: field, Rule: wa.RuleTooMany, Limit: limit, Found: found})
-	}
 	return out, nil
+}
+
+// length is how many elements an array has, read without keeping any: a list is
+// refused for its length before it costs anything.
+func (v Value) length() int {
+	commas, level, empty := 0, 0, true
+	quoted, escaped := false, false
+	for _, b := range v {
+		empty = empty && (level == 0 || space(b) || b == ']')
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && b == '\\':
+			escaped = true
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{' || b == '[':
+			level++
+		case b == '}' || b == ']':
+			level--
+		case b == ',' && level == 1:
+			commas++
+		}
+	}
+	if empty {
+		return 0
+	}
+	return commas + 1
 }
 
 // Texts returns the elements of an array of texts, trimmed; a text stands for an
@@ -156,12 +179,15 @@ func (o Object) Texts(field string, limit int) ([]string, error) {
 	if s, ok := v.Text(); ok {
 		return []string{strings.TrimSpace(s)}, nil
 	}
-	var raw []json.RawMessage
-	if v[0] != '[' || json.Unmarshal(v, &raw) != nil {
+	if v[0] != '[' {
 		return nil, bad
 	}
-	if len(raw) > limit {
-		return nil, refuse(wa.Problem{Field: field, Rule: wa.RuleTooMany, Limit: limit, Found: len(raw)})
+	if found := v.length(); found > limit {
+		return nil, refuse(wa.Problem{Field: field, Rule: wa.RuleTooMany, Limit: limit, Found: found})
+	}
+	var raw []json.RawMessage
+	if json.Unmarshal(v, &raw) != nil {
+		return nil, bad
 	}
 	all := make([]string, 0, len(raw))
 	for _, r := range raw {

@@ -25,10 +25,27 @@ func madeOf(m wa.StoredTemplate) templateMade {
 	return templateMade{ID: m.ID, Name: m.Name, Language: m.Language, Category: m.Category, Status: m.Status}
 }
 
+// created are the fields that Meta knows of a new template, and edited those of
+// one that is there. Whatever else a client sends stays here: the call carries
+// the token of the source.
+// https://developers.facebook.com/docs/graph-api/reference/whats-app-business-account/message_templates/
+// and https://developers.facebook.com/docs/graph-api/reference/whats-app-business-hsm/ (read 2026-09).
+func created() []string {
+	return append(edited(), "name", "language", "sub_category", "allow_category_change",
+		"library_template_name", "library_template_body_inputs", "library_template_button_inputs")
+}
+
+func edited() []string {
+	return []string{
+		"category", "components", "parameter_format", "message_send_ttl_seconds", "cta_url_link_tracking_opted_out",
+		"display_format", "is_primary_device_delivery_only", "creative_sourcing_spec", "degrees_of_freedom_spec", "bid_spec",
+	}
+}
+
 // Create takes Meta's fields as they are (v2) or in meta_payload (v3).
 func (a *API) Create(ctx context.Context, r Request) (Answer, error) {
 	p := metaPayload(r)
-	change := changeOf(p, "name", "language", "category")
+	change := changeOf(p, created())
 	name, language, category := p.Trimmed("name"), languageCode(p.Trimmed("language")), strings.ToUpper(p.Trimmed("category"))
 	for field, v := range map[string]string{"name": name, "language": language, "category": category} {
 		change[field] = quoted(v)
@@ -57,21 +74,23 @@ func (a *API) Create(ctx context.Context, r Request) (Answer, error) {
 	return Answer{"Template created successfully.", madeOf(m)}, nil
 }
 
-// metaPayload is what goes to Meta of a request: nothing of the query.
+// metaPayload is where the fields for Meta stand in a request: never in the
+// query.
 func metaPayload(r Request) lenient.Reader {
 	q := r.Fields
 	if q.Has("meta_payload") {
 		return q.Part("meta_payload")
 	}
-	return q.Without(slices.AppendSeq([]string{"nc_payload", "source"}, maps.Keys(r.Query))...)
+	return q.Without(slices.Collect(maps.Keys(r.Query))...)
 }
 
-// changeOf is the fields that go to Meta as they are. Meta takes lists where our
-// clients may send an object.
-func changeOf(r lenient.Reader, without ...string) wa.TemplateChange {
+// changeOf is those of the fields that go to Meta as they are. Meta takes lists
+// where our clients may send an object.
+func changeOf(r lenient.Reader, fields []string) wa.TemplateChange {
 	change := wa.TemplateChange{}
-	for name, v := range r.Object() {
-		if v.Absent() || slices.Contains(without, name) {
+	for _, name := range fields {
+		v := r.Value(name)
+		if v.Absent() {
 			continue
 		}
 		if name == "components" && v[0] == '{' {
@@ -103,12 +122,11 @@ func categories() []string { return []string{"MARKETING", "UTILITY", "AUTHENTICA
 func (a *API) Edit(ctx context.Context, r Request) (Answer, error) {
 	q, src := r.Fields, r.Source
 	p := metaPayload(r)
-	m, err := a.editable(ctx, src, q.With(p))
+	m, err := a.subject(ctx, src, q.With(p))
 	if err != nil {
 		return Answer{}, err
 	}
-	change := changeOf(p, "name", "language", "id", "template_id", "templateid", "nc_template_id", "template_name", "templatename",
-		"allow_category_change")
+	change := changeOf(p, edited())
 	if category := strings.ToUpper(p.Trimmed("category")); category == m.Category {
 		// The vendor's client always sends it, and Meta refuses it for an
 		// approved template.
@@ -128,35 +146,80 @@ func (a *API) Edit(ctx context.Context, r Request) (Answer, error) {
 	return Answer{"Template updated successfully.", madeOf(m)}, nil
 }
 
-// editable finds the one template that a change is about. A name without a
-// language is enough if there is only one.
-func (a *API) editable(ctx context.Context, src wa.Source, q lenient.Reader) (wa.StoredTemplate, error) {
-	id, name, language := templateIDOf(q), templateNameOf(q), languageCode(q.Trimmed("language"))
-	if id == "" && name == "" {
+// naming is how a change names its template.
+type naming struct {
+	// id is Meta's; "" if the change names none.
+	id string
+	// name and language are "" if the change does not say them.
+	name, nameField, language string
+}
+
+// readWords refuses a change that says two things of one: which of them is meant
+// nobody knows. id and nc_template_id may be a number of the client's own, so
+// they name a template only beside a name or Meta's id, with which they have to
+// agree.
+func readNaming(q lenient.Reader) naming {
+	id, _ := same(q, "template_id", "templateid")
+	name, nameField := same(q, "template_name", "templatename", "name")
+	if id != "" || name != "" {
+		id, _ = same(q, "template_id", "templateid", "nc_template_id", "id")
+	}
+	return naming{id: id, name: name, nameField: nameField, language: languageCode(q.Trimmed("language"))}
+}
+
+// same reads what several fields have to agree on, and the field that says it.
+func same(q lenient.Reader, fields ...string) (value, field string) {
+	for _, f := range fields {
+		switch v := q.Trimmed(f); {
+		case v == "" || v == value:
+		case value == "":
+			value, field = v, f
+		default:
+			q.Refuse(f, wa.RuleMalformed, "is not the same as "+field)
+		}
+	}
+	return value, field
+}
+
+// subject finds the one template that a change is about. All that the request
+// says of it has to be true: an id with the name of another template is a
+// mistake, and who knows of which. A name without a language is enough if there
+// is only one.
+func (a *API) subject(ctx context.Context, src wa.Source, q lenient.Reader) (wa.StoredTemplate, error) {
+	w := readNaming(q)
+	if w.id == "" && w.name == "" {
 		q.Refuse("template_id", wa.RuleRequired, "")
 	}
 	if err := q.Failed(); err != nil {
 		return wa.StoredTemplate{}, err
 	}
-	if id != "" {
-		m, err := a.templates.ByID(ctx, src, id)
-		return m, orFailure(err)
+	if w.id != "" {
+		return a.identified(ctx, src, q, w)
 	}
-	all, err := a.templates.Find(ctx, src, name)
+	all, err := a.templates.Find(ctx, src, w.name)
 	if err != nil {
 		return wa.StoredTemplate{}, Failure(err)
 	}
-	if language == "" && len(all) > 1 {
+	if w.language == "" && len(all) > 1 {
 		return wa.StoredTemplate{}, failure.Refuse(wa.Problem{Field: "language", Rule: wa.RuleRequired})
 	}
-	return chosen(all, language)
+	return chosen(all, w.language)
 }
 
-func orFailure(err error) error {
-	if err == nil {
-		return nil
+// identified finds a template by Meta's id and compares the other words.
+func (a *API) identified(ctx context.Context, src wa.Source, q lenient.Reader, w naming) (wa.StoredTemplate, error) {
+	m, err := a.templates.ByID(ctx, src, w.id)
+	if err != nil {
+		return wa.StoredTemplate{}, Failure(err)
 	}
-	return Failure(err)
+	const other = "is not that of the template with this id"
+	switch {
+	case w.name != "" && w.name != m.Name:
+		q.Refuse(w.nameField, wa.RuleMalformed, other)
+	case w.language != "" && !strings.EqualFold(w.language, m.Language):
+		q.Refuse("language", wa.RuleMalformed, other)
+	}
+	return m, q.Failed()
 }
 
 // EditCategory asks Meta for another category. What stop_at_cc stops at is a
@@ -178,7 +241,7 @@ func (a *API) EditCategory(ctx context.Context, r Request) (Answer, error) {
 	if err := q.Failed(); err != nil {
 		return Answer{}, err
 	}
-	m, err := a.editable(ctx, src, q)
+	m, err := a.subject(ctx, src, q)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -190,26 +253,31 @@ func (a *API) EditCategory(ctx context.Context, r Request) (Answer, error) {
 	return Answer{"Template category updated successfully.", madeOf(m)}, nil
 }
 
-// Delete deletes a template in one language, or in all of them.
+// Delete deletes the template that the request names by id, or by name and
+// language; a name alone means all its languages.
 func (a *API) Delete(ctx context.Context, r Request) (Answer, error) {
 	q, src := r.Fields, r.Source
-	name, language := templateNameOf(q), languageCode(q.Trimmed("language"))
-	if name == "" {
+	w := readNaming(q)
+	if w.id == "" && w.name == "" {
 		q.Refuse("name", wa.RuleRequired, "")
 	}
 	if err := q.Failed(); err != nil {
 		return Answer{}, err
 	}
-	if language != "" {
-		// So that a wrong language is told from a wrong name.
-		m, err := a.editable(ctx, src, q)
-		if err != nil {
-			return Answer{}, err
-		}
-		language = m.Language
+	done := Answer{"Template deleted successfully.", nil}
+	if w.id == "" && w.language == "" {
+		return done, orFailure(a.templates.DeleteNamed(ctx, src, w.name))
 	}
-	if err := a.templates.Delete(ctx, src, name, language); err != nil {
-		return Answer{}, Failure(err)
+	m, err := a.subject(ctx, src, q)
+	if err != nil {
+		return Answer{}, err
 	}
-	return Answer{"Template deleted successfully.", nil}, nil
+	return done, orFailure(a.templates.Delete(ctx, src, m))
+}
+
+func orFailure(err error) error {
+	if err == nil {
+		return nil
+	}
+	return Failure(err)
 }

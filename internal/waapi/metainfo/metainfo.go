@@ -27,9 +27,10 @@ type Templates interface {
 	Create(ctx context.Context, src wa.Source, change wa.TemplateChange) (wa.StoredTemplate, error)
 	// Edit changes one at Meta and returns what it is then.
 	Edit(ctx context.Context, src wa.Source, m wa.StoredTemplate, change wa.TemplateChange) (wa.StoredTemplate, error)
-	// Delete deletes one in a language, or in all if language is "";
-	// CodeNotFound.
-	Delete(ctx context.Context, src wa.Source, name, language string) error
+	// Delete deletes exactly this one.
+	Delete(ctx context.Context, src wa.Source, m wa.StoredTemplate) error
+	// DeleteNamed deletes a name in all its languages.
+	DeleteNamed(ctx context.Context, src wa.Source, name string) error
 }
 
 // Meta is what is asked of Meta itself, without keeping the answer. Errors are
@@ -77,7 +78,9 @@ type Answer struct {
 // an answer of Meta's the client may come again.
 func Failure(err error) error {
 	if wa.CodeOf(err) == wa.CodeNotFound {
-		return &failure.Failure{Status: http.StatusOK, Code: failure.CodeTemplate, Message: failure.Text(failure.CodeTemplate), Err: err}
+		f := failure.Of(failure.Refuse(wa.Problem{Field: "template", Rule: wa.RuleTemplate}))
+		f.Err = err
+		return f
 	}
 	e, ok := errors.AsType[*wa.OutcomeError](err)
 	if !ok {

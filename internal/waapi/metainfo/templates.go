@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,9 +234,7 @@ func chosen(all []wa.StoredTemplate, language string) (wa.StoredTemplate, error)
 		}
 	}
 	if language != "" || len(all) == 0 {
-		return wa.StoredTemplate{}, &failure.Failure{
-			Status: http.StatusOK, Code: failure.CodeTemplateLanguage, Message: failure.Text(failure.CodeTemplateLanguage),
-		}
+		return wa.StoredTemplate{}, failure.Refuse(wa.Problem{Field: "language", Rule: wa.RuleLanguage})
 	}
 	return all[best], nil
 }

@@ -1,7 +1,6 @@
 package send
 
 import (
-	"maps"
 	"net/url"
 	"path"
 	"strings"
@@ -19,55 +18,40 @@ type attachment struct{ id, link, kind, caption string }
 // maxAttachments is ours, as many as a phone sends at a time.
 const maxAttachments = 30
 
-// part is the object of a message, and where in its element it stands.
-type part struct {
-	o     lenient.Object
-	where string
-}
+// mediaType is the message_type with attachments.
+const mediaType = "media"
 
-// spread makes a message of each attachment, because Meta takes one media in a
-// message. The vendor's form has a list of attachments and its docs say nothing
-// of more than one.
-func spread(o lenient.Object) ([]part, error) {
-	whole := []part{{o: o}}
-	kind, err := o.Trimmed("message_type")
-	if err != nil || !strings.EqualFold(kind, "media") {
-		return whole, nil //nolint:nilerr // the decoder of the message says what is wrong
-	}
-	bodies, err := o.List("type_media", 1)
-	if err != nil || len(bodies) == 0 {
-		return whole, nil //nolint:nilerr // as above
-	}
-	list, err := bodies[0].List("attachments", maxAttachments)
-	if err != nil {
-		return nil, err
-	}
-	var parts []part
-	for i, attachment := range list {
-		if attachment == nil {
-			continue
-		}
-		one := maps.Clone(o)
-		one["type_media"] = lenient.Object{"attachments": attachment.Value()}.Value()
-		parts = append(parts, part{one, position("attachments", i, len(list))})
-	}
-	if parts == nil {
-		return whole, nil // the decoder of the message says so
-	}
-	return parts, nil
-}
-
-// decodeMedia reads a message of type media with one attachment.
-func decodeMedia(m lenient.Object) (wa.Content, error) {
+// decodeMedia reads the content of a message of type media: one for each
+// attachment, because Meta takes one media in a message. The vendor's form has a
+// list of attachments, and its docs say nothing of more than one.
+func decodeMedia(m lenient.Object) ([]content, error) {
 	body, err := m.One("type_media")
 	if err != nil {
 		return nil, err
 	}
-	element, err := body.One("attachments")
+	list, err := body.List("attachments", maxAttachments)
 	if err != nil {
 		return nil, err
 	}
-	a, err := decodeAttachment(element)
+	var all []content
+	for i, o := range list {
+		if o == nil {
+			continue
+		}
+		c := content{where: position("attachments", i, len(list))}
+		if c.Content, err = readAttachment(o); err != nil {
+			return nil, failure.At(c.where, err)
+		}
+		all = append(all, c)
+	}
+	if all == nil {
+		return nil, failure.Refuse(wa.Problem{Field: "attachments", Rule: wa.RuleRequired})
+	}
+	return all, nil
+}
+
+func readAttachment(o lenient.Object) (wa.Content, error) {
+	a, err := decodeAttachment(o)
 	if err != nil {
 		return nil, err
 	}

@@ -248,7 +248,7 @@ func TestDecodeOrder(t *testing.T) {
 		{
 			"order of a template as Meta has it", `"message_type":"template","type_template":[{"name":"n","language":"en","components":[{"type":"button","sub_type":"order_details","index":1,
 				"parameters":[{"type":"action","action":{"order_details":{` + parameters + `}}}]}]}]`,
-			wa.Template{Name: "n", Language: "en", Components: []wa.Component{
+			wa.Template{Name: "n", Language: "en", Placed: true, Components: []wa.Component{
 				buttonPart(1, wa.ButtonOrderDetails, wa.Parameter{Kind: wa.ParameterAction, Order: &order}),
 			}},
 		},
@@ -331,16 +331,16 @@ func TestDecodeTemplate(t *testing.T) {
 					{"type":"date_time","date_time":{"fallback_value":"now"}}]},
 				{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"text","text":"yes"}]},
 				{"type":"button","sub_type":"copy_code","index":1,"parameters":[{"type":"coupon_code","coupon_code":"TEA"}]}]}`,
-			of(
+			wa.Template{Name: "n", Language: "en", Placed: true, Components: []wa.Component{
 				headerPart(image),
-				wa.Component{Kind: wa.ComponentBody, Parameters: []wa.Parameter{
+				{Kind: wa.ComponentBody, Parameters: []wa.Parameter{
 					{Kind: wa.ParameterText, Name: "who", Text: "a"},
 					{Kind: wa.ParameterCurrency, Currency: &wa.Currency{Fallback: "$1", Code: "USD", Amount1000: 1000}},
 					{Kind: wa.ParameterDateTime, Text: "now"},
 				}},
 				buttonPart(0, wa.ButtonQuickReply, wa.Parameter{Kind: wa.ParameterPayload, Text: "yes"}),
 				buttonPart(1, wa.ButtonCopyCode, wa.Parameter{Kind: wa.ParameterCouponCode, Text: "TEA"}),
-			),
+			}},
 		},
 	} {
 		tt.run(t)

@@ -53,17 +53,18 @@ func DecodeConversation(o lenient.Object) (Request, error) {
 			return Request{}, err
 		}
 	}
-	m, err := decodeMessage(lenient.Object{
+	var r Request
+	err = r.add(lenient.Object{
 		"message_type": lenient.Value(`"` + name + `"`), "type_" + name: content,
 		"recipient_whatsapp": either(o, "to", "recipient"), "recipient_type": o["recipient_type"],
 		"source": o["source"], "ttl": o["ttl"],
 		// What Meta gives back with every status.
 		"x-apiheader": either(o, "x-apiheader", "biz_opaque_callback_data"),
-	})
+	}, "")
 	if err != nil {
 		return Request{}, failure.InWords(err, words...)
 	}
-	return Request{Messages: []wa.Message{m}, Where: []string{""}}, nil
+	return r, nil
 }
 
 // either is the first of two fields that is there.

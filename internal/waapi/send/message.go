@@ -1,9 +1,7 @@
 package send
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,8 +14,15 @@ import (
 // vendor docs name none, and clients in use send one.
 const MaxMessages = 1000
 
+// content is what is sent in one message, and where in its element of the
+// request it stands: "attachments[1]: ", or "" for the whole.
+type content struct {
+	wa.Content
+	where string
+}
+
 // contentType is a message_type: decode reads what belongs to it from the
-// message's object.
+// message's object. Of [mediaType], decodeMedia reads it.
 type contentType struct {
 	name   string
 	decode func(lenient.Object) (wa.Content, error)
@@ -27,7 +32,7 @@ type contentType struct {
 func contents() []contentType {
 	return []contentType{
 		{"text", decodeText},
-		{"media", decodeMedia},
+		{mediaType, nil},
 		{"location", decodeLocation},
 		{"template", decodeTemplate},
 		{"media_template", decodeTemplate},
@@ -76,22 +81,32 @@ func Decode(body lenient.Object) (Request, error) {
 	var r Request
 	for i, o := range list {
 		element := position("message", i, len(list))
-		parts, err := spread(o)
-		if err != nil {
+		if err := r.add(o, element); err != nil {
 			return Request{}, failure.At(element, err)
 		}
-		for _, p := range parts {
-			m, err := decodeMessage(p.o)
-			if err != nil {
-				return Request{}, failure.At(element+p.where, err)
-			}
-			r.Messages, r.Where = append(r.Messages, m), append(r.Where, element+p.where)
+		if len(r.Messages) > MaxMessages {
+			return Request{}, failure.Refuse(wa.Problem{
+				Field: "message", Rule: wa.RuleMalformed, Detail: fmt.Sprintf("cannot come to more than %d messages with all attachments", MaxMessages),
+			})
 		}
 	}
-	if len(r.Messages) > MaxMessages {
-		return Request{}, failure.Refuse(wa.Problem{Field: "message", Rule: wa.RuleTooMany, Limit: MaxMessages, Found: len(r.Messages)})
-	}
 	return r, nil
+}
+
+// add reads one element of the request: one message, or one for each attachment.
+func (r *Request) add(o lenient.Object, element string) error {
+	m, contents, err := decodeElement(o)
+	if err != nil {
+		return err
+	}
+	for _, c := range contents {
+		m.Content = c.Content
+		if err := firstProblem(m); err != nil {
+			return failure.At(c.where, err)
+		}
+		r.Messages, r.Where = append(r.Messages, m), append(r.Where, element+c.where)
+	}
+	return nil
 }
 
 // position says which of several elements is meant; of the only one it says
@@ -103,38 +118,45 @@ func position(list string, i, of int) string {
 	return fmt.Sprintf("%s[%d]: ", list, i)
 }
 
-// decodeMessage checks in the order message_type, recipient, body, so that a
-// client sees the same failure first whatever else is wrong.
-func decodeMessage(o lenient.Object) (wa.Message, error) {
-	var m wa.Message
+// decodeElement reads what all messages of an element have in common, and the
+// content of each. It checks in the order message_type, recipient, body, so that
+// a client sees the same failure first whatever else is wrong.
+func decodeElement(o lenient.Object) (m wa.Message, contents []content, err error) {
 	if o == nil {
-		return m, failure.Refuse(wa.Problem{Field: "message", Rule: wa.RuleRequired})
+		return m, nil, failure.Refuse(wa.Problem{Field: "message", Rule: wa.RuleRequired})
 	}
-	decode, err := messageType(o)
+	kind, err := messageType(o)
 	if err != nil {
-		return m, err
+		return m, nil, err
 	}
 	if m.Recipient, err = recipient(o); err != nil {
-		return m, err
+		return m, nil, err
 	}
-	if m.Content, err = decode(o); err != nil {
-		return m, err
+	if contents, err = kind.contents(o); err != nil {
+		return m, nil, err
 	}
 	source, err := o.Trimmed("source")
 	if err != nil {
-		return m, err
+		return m, nil, err
 	}
 	m.SourceID = wa.SourceID(source)
 	if m.APIHeader, err = apiHeader(o); err != nil {
-		return m, err
+		return m, nil, err
 	}
 	if err := linkTrack(o); err != nil {
-		return m, err
+		return m, nil, err
 	}
-	if m.TTL, err = timeToLive(o); err != nil {
-		return m, err
+	m.TTL, err = timeToLive(o)
+	return m, contents, err
+}
+
+// contents reads what is sent.
+func (t contentType) contents(o lenient.Object) ([]content, error) {
+	if t.decode == nil {
+		return decodeMedia(o)
 	}
-	return m, firstProblem(m)
+	c, err := t.decode(o)
+	return []content{{Content: c}}, err
 }
 
 // firstProblem leaves out the kind of a media that is named by id: only the
@@ -151,20 +173,20 @@ func firstProblem(m wa.Message) error {
 }
 
 // messageType is matched in any letter case: clients send "Text".
-func messageType(o lenient.Object) (func(lenient.Object) (wa.Content, error), error) {
+func messageType(o lenient.Object) (contentType, error) {
 	name, err := o.Trimmed("message_type")
 	switch {
 	case err != nil:
-		return nil, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown})
+		return contentType{}, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown})
 	case name == "":
-		return nil, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleRequired})
+		return contentType{}, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleRequired})
 	}
 	for _, t := range contents() {
 		if strings.EqualFold(t.name, name) {
-			return t.decode, nil
+			return t, nil
 		}
 	}
-	return nil, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown})
+	return contentType{}, failure.Refuse(wa.Problem{Field: "message_type", Rule: wa.RuleUnknown})
 }
 
 // linkTrack looks at cta_link_track, which the vendor's service counts clicks
@@ -227,18 +249,23 @@ const maxTTL = 365
 // sent any more. 0, "" and null are as good as nothing.
 func timeToLive(o lenient.Object) (time.Duration, error) {
 	const field = "ttl"
-	text, err := o.Trimmed(field)
-	if err == nil && text == "" {
+	refuse := func(format string, args ...any) (time.Duration, error) {
+		return 0, failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: fmt.Sprintf(format, args...)})
+	}
+	if text, err := o.Trimmed(field); err == nil && text == "" {
 		return 0, nil
 	}
-	days, err := strconv.Atoi(text)
-	switch {
-	case errors.Is(err, strconv.ErrRange) || days > maxTTL:
-		return 0, failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: fmt.Sprintf("cannot be more than %d days", maxTTL)})
-	case err != nil || days < 0:
-		return 0, failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleMalformed, Detail: "must be a whole number of days"})
+	r := lenient.NewReader(o)
+	switch days := r.Whole(field); {
+	case r.Failed() != nil:
+		return refuse("must be a whole number of days, 0 to %d", maxTTL)
+	case days < 0:
+		return refuse("cannot be less than 0 days (found %d)", days)
+	case days > maxTTL:
+		return refuse("cannot be more than %d days (found %d)", maxTTL, days)
+	default:
+		return time.Duration(days) * 24 * time.Hour, nil
 	}
-	return time.Duration(days) * 24 * time.Hour, nil
 }
 
 func decodeText(m lenient.Object) (wa.Content, error) {

@@ -19,7 +19,12 @@ func readProducts(r lenient.Reader) []wa.ProductSection {
 	var list []wa.ProductSection
 	for _, s := range r.List("sections") {
 		section := wa.ProductSection{Title: s.Text("title")}
-		for i, v := range lenient.Elements(s.Value("product_items")) {
+		items, found := lenient.Elements(s.Value("product_items"))
+		if found > lenient.MaxElements {
+			s.TooMany("product_items", lenient.MaxElements, found)
+			return nil
+		}
+		for i, v := range items {
 			item, ok := v.Object()
 			if !ok {
 				item = lenient.Object{"product_retailer_id": v}

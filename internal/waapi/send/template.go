@@ -1,6 +1,7 @@
 package send
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -52,7 +53,7 @@ func decodeTemplate(m lenient.Object) (wa.Content, error) {
 	t.Language, t.Fallback = readLanguage(r)
 	message := r.Over(m).Named("")
 	if r.Has("components") {
-		t.Components = readComponents(r)
+		t.Components, t.Placed = readComponents(r), true
 		return t, r.Failed()
 	}
 	t.Components = readFilling(r, message).Guess()
@@ -115,9 +116,9 @@ func readFilling(template, message lenient.Reader) wa.Filling {
 
 // readTexts reads attributes. A single text stands for an array of one.
 func readTexts(r lenient.Reader) []wa.Parameter {
-	values := lenient.Elements(r.Value("attributes"))
-	if len(values) > lenient.MaxElements {
-		r.TooMany("attributes", lenient.MaxElements, len(values))
+	values, found := lenient.Elements(r.Value("attributes"))
+	if found > lenient.MaxElements {
+		r.TooMany("attributes", lenient.MaxElements, found)
 		return nil
 	}
 	var list []wa.Parameter
@@ -199,7 +200,7 @@ func readIndex(r lenient.Reader, without int) int {
 	}
 	n := r.Whole("index")
 	if n < 0 || n >= wa.MaxTemplateButtons {
-		r.Refuse("index", wa.RuleMalformed, "can only be 0 to 9")
+		r.Refuse("index", wa.RuleMalformed, fmt.Sprintf("can only be 0 to %d (found %d)", wa.MaxTemplateButtons-1, n))
 		return 0
 	}
 	return int(n)

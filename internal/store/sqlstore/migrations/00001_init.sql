@@ -60,7 +60,7 @@ CREATE TABLE endpoints (
     headers    BLOB NOT NULL, -- encrypted
     disabled   INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (account_id, kind, source_id),
+    PRIMARY KEY (account_id, kind, name),
     UNIQUE (account_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX endpoints_disabled ON endpoints (id) WHERE disabled = 1;
@@ -240,15 +240,18 @@ CREATE TABLE templates (
 ) WITHOUT ROWID;
 CREATE INDEX templates_meta_id ON templates (meta_id);
 
--- A list that was begun before fresh_from is out of date.
+-- A list that was begun before fresh_from is out of date. Nothing makes a job due before rest_until. again: it was made due
+-- while it was claimed.
 CREATE TABLE template_syncs (
     account_id TEXT NOT NULL,
     waba_id    TEXT NOT NULL,
     synced_at  BIGINT NOT NULL DEFAULT 0,
     fresh_from BIGINT NOT NULL DEFAULT 0,
+    rest_until BIGINT NOT NULL DEFAULT 0,
     attempts   INTEGER NOT NULL DEFAULT 0,
     claim      INTEGER NOT NULL DEFAULT 0,
     claimed    INTEGER NOT NULL DEFAULT 0,
+    again      INTEGER NOT NULL DEFAULT 0,
     due_at     BIGINT NOT NULL,
     PRIMARY KEY (account_id, waba_id)
 ) WITHOUT ROWID;
