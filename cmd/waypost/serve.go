@@ -30,6 +30,7 @@ import (
 )
 
 func (a *app) serveCommand() *cobra.Command {
+	var sandbox sandboxFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the gateway",
@@ -41,6 +42,12 @@ func (a *app) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := sandbox.refuseMix(c); err != nil {
+				return err
+			}
+			if sandbox.on {
+				return a.serveSandbox(cmd.Context(), c, logger, sandbox)
+			}
 			g, err := newGateway(cmd.Context(), c, logger)
 			if err != nil {
 				return err
@@ -51,6 +58,7 @@ func (a *app) serveCommand() *cobra.Command {
 		},
 	}
 	settingFlags(cmd)
+	sandbox.add(cmd)
 	return cmd
 }
 

@@ -63,6 +63,9 @@ func TestCommandsSayWhatIsWrong(t *testing.T) {
 		{"sim --listen nonsense", "waypost: --listen: "},
 		{"sim --listen 127.0.0.1:0 --control nonsense", "waypost: --control: "},
 		{"sim --listen 127.0.0.1:0 --control 127.0.0.1:0 --display-phone-number x", "simulator options"},
+		{"sim --listen 127.0.0.1:0 --control 127.0.0.1:0 --profile nice", "--profile: profile: give one of calm, real, mean"},
+		{"sim --listen 127.0.0.1:0 --control 127.0.0.1:0 --callback-url http://127.0.0.1:1", "--callback-url: callback app secret is missing"},
+		{"sim --script testdata/none.json", "--script: open testdata/none.json"},
 		{"demo --exit --listen 0 --timeout 1ns", "it did not within 1ns"},
 		{"token revoke --account shop", "name the token by its id"},
 	} {

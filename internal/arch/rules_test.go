@@ -53,12 +53,26 @@ var table = []row{
 	{"internal/conform", []string{"internal/wa"}},
 
 	// The pretend Meta shares no code with cloudapi, or one misunderstanding would pass on both sides.
-	{"internal/sim", []string{"internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound"}},
+	{"internal/sim", []string{"internal/sim/account", "internal/sim/qr", "internal/sim/group", "internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound", "internal/sim/media", "internal/sim/phone", "internal/sim/script", "internal/sim/clock", "internal/sim/draw", "internal/sim/ledger", "internal/sim/limit", "internal/sim/fault"}},
 	{"internal/sim/rule", nil},
+	{"internal/sim/clock", nil},
+	{"internal/sim/draw", nil},
+	{"internal/sim/ledger", nil},
+	{"internal/sim/limit", nil},
+	{"internal/sim/fault", []string{"internal/sim/clock", "internal/sim/draw"}},
 	{"internal/sim/inbound", []string{"internal/sim/rule", "internal/sim/message"}},
+	{"internal/sim/account", []string{"internal/sim/rule", "internal/sim/draw"}},
 	{"internal/sim/business", []string{"internal/sim/rule"}},
+	{"internal/sim/media", []string{"internal/sim/rule", "internal/sim/draw"}},
+	{"internal/sim/group", []string{"internal/sim/rule", "internal/sim/draw"}},
+	{"internal/sim/qr", []string{"internal/sim/rule", "internal/sim/draw"}},
 	{"internal/sim/message", []string{"internal/sim/rule"}},
-	{"internal/sim/template", []string{"internal/sim/rule"}},
+	{"internal/sim/template", []string{"internal/sim/rule", "internal/sim/message"}},
+	{"internal/sim/phone", []string{"internal/sim/media", "internal/sim/message"}},
+	{"internal/sim/script", []string{"internal/sim/clock"}},
+
+	// What others build their tests with. It speaks HTTP and knows nothing of us.
+	{"client/simtest", nil},
 
 	{"cmd/waypost", append([]string{"conformance"}, everything...)},
 	{"internal/arch", nil},
@@ -75,7 +89,9 @@ var everything = []string{
 	"internal/store", "internal/store/sqlstore", "internal/media", "internal/template", "internal/outbox", "internal/waapi",
 	"internal/waapi/lenient", "internal/waapi/failure", "internal/waapi/send", "internal/waapi/admission", "internal/waapi/metainfo",
 	"internal/waapi/hook", "internal/cloudapi", "internal/inbox", "internal/webhook", "internal/sim", "internal/conform",
+	"internal/sim/clock", "internal/sim/draw", "internal/sim/ledger", "internal/sim/limit", "internal/sim/fault",
 	"internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound",
+	"internal/sim/media", "internal/sim/account", "internal/sim/qr", "internal/sim/group", "internal/sim/phone", "internal/sim/script",
 }
 
 // entrance says through which packages a third-party module comes in. The module covers its sub-packages and its major

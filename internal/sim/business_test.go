@@ -31,7 +31,7 @@ func TestNodesAreReadByFields(t *testing.T) {
 		"/" + numberID + "?fields=status,name_status,platform_type,code_verification_status,verified_name,whatsapp_business_manager_messaging_limit": `{"code_verification_status":"VERIFIED",` +
 			`"id":"` + numberID + `","name_status":"APPROVED","platform_type":"CLOUD_API","status":"CONNECTED","verified_name":"Simulated Business","whatsapp_business_manager_messaging_limit":"TIER_2K"}`,
 		"/" + numberID + "?fields=health_status": `{"health_status":{"can_send_message":"AVAILABLE","entities":[{"can_send_message":"AVAILABLE","entity_type":"PHONE_NUMBER","id":"` + numberID +
-			`"},{"can_send_message":"AVAILABLE","entity_type":"WABA","id":"900001"}]},"id":"` + numberID + `"}`,
+			`"},{"can_send_message":"AVAILABLE","entity_type":"WABA","id":"900001"},{"can_send_message":"AVAILABLE","entity_type":"BUSINESS","id":"800000000000008"},{"can_send_message":"AVAILABLE","entity_type":"APP","id":"900000000000009"}]},"id":"` + numberID + `"}`,
 		"/900001?fields=id,name,currency,timezone_id": `{"currency":"USD","id":"900001","name":"Simulated Business","timezone_id":"1"}`,
 		"/900001/phone_numbers?fields=status":         `{"data":[{"id":"` + numberID + `","status":"CONNECTED"}],"paging":{"cursors":{"before":"YXQ6MA","after":"YXQ6MA"}}}`,
 		"/app?fields=id":                              `{"id":"900000000000009"}`,

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/waypost/waypost/internal/sim/account"
 )
 
 // controlRoute is one route of the control face. The table is also what GET / prints.
@@ -31,12 +33,27 @@ func tell(status int, format string, args ...any) error {
 func (s *Sim) controlRoutes() []controlRoute {
 	return []controlRoute{
 		{"GET /healthz", "is it up", s.showHealth},
+		{"GET /_sim/messages", "every send and every message of a phone", s.showLedgerMessages},
+		{"GET /_sim/callbacks", "every callback with its attempts", s.showLedgerCallbacks},
+		{"GET /_sim/violations", "the rules that clients broke", s.showViolations},
+		{"GET /_sim/snapshot", "the whole state, for comparison", s.showSnapshot},
+		{"POST /_sim/reset", "forget messages, phones and counts", s.resetAll},
+		{"GET /_sim/faults", "the profile and the script of faults", s.showFaults},
+		{"PUT /_sim/faults", "replace the script of faults", s.putFaults},
+		{"PUT /_sim/profile", "change the profile: calm, real or mean", s.putProfile},
+		{"GET /_sim/limits", "throughput and pair rate", s.showLimits},
+		{"PUT /_sim/limits", "change the throughput, or whether limits are enforced", s.putLimits},
+		{"GET /_sim/clock", "the simulator's clock", s.showClock},
+		{"POST /_sim/clock", "advance, set, freeze or speed up the clock", s.moveClock},
 		{"GET /numbers", "the business numbers", s.listNumbers},
 		{"GET /callback", "where callbacks go", s.showCallback},
 		{"PUT /callback", "move callbacks, after Meta's handshake", s.putCallback},
 		{"GET /templates", "the message templates of every account", s.showTemplates},
 		{"POST /templates", "put a template in place at once", s.putTemplate},
 		{"PUT /templates/{id}", "change status, category or quality of a template", s.changeTemplate},
+		{"POST /templates/{id}/pause", "let Meta pause a template for its quality: 3 h, then 6 h, then for good", s.pauseTemplate},
+		{"GET /groups", "the groups and their members", s.showGroups},
+		{"PUT /groups/{id}/members/{number}", "a phone follows the invitation to a group", s.putMember},
 		{"POST /callbacks", "call back a field with a value of your own", s.postCallback},
 		{"GET /callbacks", "the last callbacks and how posting them went", s.listCallbacks},
 		{"GET /sends", "every accepted send with its statuses", s.listSends},
@@ -46,6 +63,17 @@ func (s *Sim) controlRoutes() []controlRoute {
 		{"PUT /phones/{number}", "create or change a phone", s.putPhone},
 		{"GET /phones/{number}/messages", "what a phone received and wrote", s.listMessages},
 		{"POST /phones/{number}/messages", "the phone writes to a business number", s.postInbound},
+		{"POST /phones/{number}/messages/{wamid}/tap", "the phone taps on a button, a row, a form or a product", s.tapMessage},
+		{"POST /phones/{number}/tap", "the same, on the message that came last or is named", s.tapLast},
+		{"PUT /phones/{number}/marketing", "the phone stops or resumes marketing", s.putMarketing},
+		{"PUT /phones/{number}/number", "the phone gets another number", s.movePhone},
+		{"GET /_sim/info", "addresses, numbers with their tokens, and how many messages there were", s.showInfo},
+		{"GET /_sim/seen", "what phones received and wrote, as it is asked for", s.listSeen},
+		{"GET /_sim/wait", "the first message that matches, as soon as it is there", s.waitMessage},
+		{"GET /_sim/scripts", "the scripted answers", s.showScripts},
+		{"PUT /_sim/scripts", "put scripted answers in place of those there are", s.putScripts},
+		{"GET /_sim/settings", "what holds for all phones", s.showSettings},
+		{"PUT /_sim/settings", "change what holds for all phones", s.putSettings},
 	}
 }
 
@@ -129,16 +157,7 @@ func (s *Sim) showHealth(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (s *Sim) listNumbers(w http.ResponseWriter, _ *http.Request) error {
-	type number struct {
-		ID      string `json:"id"`
-		WABAID  string `json:"waba_id"`
-		Display string `json:"display"`
-	}
-	list := make([]number, len(s.numbers))
-	for i, n := range s.numbers {
-		list[i] = number{ID: n.ID, WABAID: n.WABAID, Display: n.Display}
-	}
-	return writeJSON(w, http.StatusOK, map[string][]number{"numbers": list})
+	return writeJSON(w, http.StatusOK, map[string][]account.View{"numbers": s.accounts.Views()})
 }
 
 func (s *Sim) showCallback(w http.ResponseWriter, _ *http.Request) error {

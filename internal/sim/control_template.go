@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/waypost/waypost/internal/sim/template"
 )
@@ -70,7 +69,7 @@ func (s *Sim) changeTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return tell(http.StatusBadRequest, "%s", err)
 	}
-	now := time.Now()
+	now := s.now()
 	s.mu.Lock()
 	s.emitUpdates(after.WABAID, now, template.Updates(before, after, now)...)
 	s.mu.Unlock()
@@ -79,7 +78,7 @@ func (s *Sim) changeTemplate(w http.ResponseWriter, r *http.Request) error {
 
 // account finds an account by its id; an empty one means the only one.
 func (s *Sim) account(id string) (string, error) {
-	ids := wabasOf(s.numbers)
+	ids := s.accounts.Accounts()
 	switch {
 	case id == "" && len(ids) == 1:
 		return ids[0], nil
@@ -110,8 +109,21 @@ func (s *Sim) postCallback(w http.ResponseWriter, r *http.Request) error {
 		return tell(http.StatusBadRequest, "give field, and value as an object")
 	}
 	s.mu.Lock()
-	s.emitField(Post{WABAID: waba, Field: wish.Field}, wish.Value, time.Now())
-	id := s.posted
+	id := s.emitField(Post{WABAID: waba, Field: wish.Field}, wish.Value, s.now())
 	s.mu.Unlock()
 	return writeJSON(w, http.StatusOK, map[string]int{"id": id})
+}
+
+// pauseTemplate lets the quality of a template fall so far that Meta pauses it.
+func (s *Sim) pauseTemplate(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	err := s.PauseTemplate(id)
+	if errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err != nil {
+		return tell(http.StatusConflict, "%s", err)
+	}
+	t, _ := s.templates.Get(id)
+	return writeJSON(w, http.StatusOK, t)
 }

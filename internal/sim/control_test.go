@@ -24,12 +24,12 @@ func TestControlAnswersEveryRoute(t *testing.T) {
 		}{
 			{"GET", "/", "", "/phones/{number}/messages"},
 			{"GET", "/healthz", "", `{"status":"ok"}`},
-			{"GET", "/numbers", "", `{"numbers":[{"id":"` + numberID + `","waba_id":"900001","display":"` + display + `"}]}`},
+			{"GET", "/numbers", "", `{"id":"` + numberID + `","waba_id":"900001","display":"` + display + `","name":"Simulated Business","status":"CONNECTED"}`},
 			{"GET", "/callback", "", `{"url":"http://gateway.test/callback"}`},
 			{"PUT", "/callback", `{"url":"http://gateway.test/new","verify_token":"v","app_secret":"` + secret + `"}`, `{"url":"http://gateway.test/new"}`},
 			{"GET", "/phones", "", `{"phones":[]}`},
-			{"PUT", "/phones/+" + user, `{"name":"Ada"}`, `{"number":"` + user + `","name":"Ada","receipts":true,"online":true}`},
-			{"PUT", "/phones/" + user, `{"receipts":false}`, `{"number":"` + user + `","name":"Ada","receipts":false,"online":true}`},
+			{"PUT", "/phones/+" + user, `{"name":"Ada"}`, `"receipts":true,"played":true,"online":true}`},
+			{"PUT", "/phones/" + user, `{"receipts":false}`, `"receipts":false,"played":true,"online":true}`},
 			{"GET", "/phones", "", `{"phones":[{"number":"` + user},
 			{"GET", "/phones/" + user, "", `"name":"Ada"`},
 			{"GET", "/phones/" + user + "/messages", "", `{"messages":[]}`},
@@ -140,7 +140,8 @@ func TestPhonesReadFromGo(t *testing.T) {
 	}
 	say(t, s, "hello")
 	p, err := s.Phone("+" + user)
-	if want := (sim.Phone{Number: user, Name: "Phone 0900", Receipts: true, Online: true}); err != nil || p != want {
+	want := sim.Phone{Number: user, Name: "Phone 0900", UserID: p.UserID, Receipts: true, Played: true, Online: true}
+	if err != nil || p != want || !strings.HasPrefix(p.UserID, "US.") {
 		t.Errorf("got %+v, %v, want %+v", p, err, want)
 	}
 	if err := s.SetPhone(sim.Phone{Number: user, Online: true}); err != nil || s.Phones()[0].Name != "Phone 0900" {

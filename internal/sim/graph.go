@@ -1,19 +1,21 @@
 package sim
 
 import (
+	"maps"
 	"net/http"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
+	"github.com/waypost/waypost/internal/sim/media"
+	"github.com/waypost/waypost/internal/sim/qr"
 	"github.com/waypost/waypost/internal/sim/rule"
 )
 
 // A media upload may be as large as the largest document, with room for the multipart frame around it.
 const (
 	maxJSONBody   = 1 << 20
-	maxUploadBody = maxMedia + 1<<20
+	maxUploadBody = media.MaxSize + 1<<20
 )
 
 // versionPrefix is the optional first segment of a Graph path, as in /v23.0/123/messages.
@@ -25,8 +27,28 @@ type graphHandler func(w http.ResponseWriter, r *http.Request, token string) err
 // Graph is Meta's face. Every path is served with and without a version prefix.
 func (s *Sim) Graph() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, serve := range map[string]graphHandler{
+	routes := s.graphRoutes()
+	maps.Copy(routes, s.manageRoutes())
+	maps.Copy(routes, s.groupRoutes())
+	known := edgesOf(routes)
+	routes["/"] = func(_ http.ResponseWriter, r *http.Request, _ string) error { return unknownPath(r, known) }
+	for pattern, serve := range routes {
+		mux.Handle(pattern, s.graphRoute(serve))
+	}
+	mux.HandleFunc("GET "+qr.Path, s.showPicture)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bare, address := *r, *r.URL
+		bare.URL = &address
+		address.Path, address.RawPath = path.Clean("/"+versionPrefix.ReplaceAllString(r.URL.Path, "/")), ""
+		mux.ServeHTTP(w, &bare)
+	})
+}
+
+// graphRoutes are the routes of messages, media, templates and objects; manageRoutes has the rest.
+func (s *Sim) graphRoutes() map[string]graphHandler {
+	return map[string]graphHandler{
 		"POST /{object}/messages": s.postMessages,
+		"PUT /{object}/messages":  s.postMessages, // so do older samples mark as read
 		"POST /{object}/media":    s.postMedia,
 		"GET /{object}":           s.getObject,
 		"POST /{object}":          s.postObject,
@@ -36,8 +58,8 @@ func (s *Sim) Graph() http.Handler {
 		"POST /{object}/message_templates":   s.postTemplate,
 		"DELETE /{object}/message_templates": s.deleteTemplates,
 
-		"GET " + attachmentPath: s.getAttachment,
-		"GET /debug_token":      s.debugToken,
+		"GET " + media.Path: s.getAttachment,
+		"GET /debug_token":  s.debugToken,
 
 		"GET /{object}/phone_numbers":              s.listNumbersOf,
 		"GET /{object}/template_analytics":         s.countTemplates,
@@ -47,17 +69,7 @@ func (s *Sim) Graph() http.Handler {
 		"POST /{object}/block_users":               s.changeBlocked,
 		"DELETE /{object}/block_users":             s.changeBlocked,
 		"POST /{object}/uploads":                   s.beginUpload,
-
-		"/": s.unknownPath,
-	} {
-		mux.Handle(pattern, s.graphRoute(serve))
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		bare := r.Clone(r.Context())
-		bare.URL.Path = path.Clean("/" + versionPrefix.ReplaceAllString(r.URL.Path, "/"))
-		bare.URL.RawPath = ""
-		mux.ServeHTTP(w, bare)
-	})
 }
 
 // graphRoute puts the token check before a handler and turns its error into an answer.
@@ -65,9 +77,10 @@ func (s *Sim) graphRoute(serve graphHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, err := s.token(r)
 		if err == nil {
-			err = serve(w, r, token)
+			err = s.serveFaulty(w, r, func(w http.ResponseWriter) error { return serve(w, r, token) })
 		}
 		if err != nil {
+			s.blame(err, r.PathValue("object"), "")
 			s.answerGraphError(w, r, err)
 		}
 	})
@@ -81,10 +94,8 @@ func (s *Sim) token(r *http.Request) (string, error) {
 	if !ok || token == "" || (!strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth")) {
 		return "", badToken("An access token is required to request this resource")
 	}
-	for _, n := range s.numbers {
-		if n.AccessToken == token {
-			return token, nil
-		}
+	if s.accounts.Knows(token) {
+		return token, nil
 	}
 	return "", badToken("Invalid OAuth access token - the token is unknown, expired or withdrawn")
 }
@@ -92,8 +103,8 @@ func (s *Sim) token(r *http.Request) (string, error) {
 // ownNumber finds the number named in the path, if the token may use it.
 func (s *Sim) ownNumber(r *http.Request, token string) (Number, error) {
 	id := r.PathValue("object")
-	n, ok := s.numberByID(id)
-	if !ok || n.AccessToken != token {
+	n, ok := s.accounts.Of(token, id)
+	if !ok {
 		return Number{}, rule.NoObject(r.Method, id)
 	}
 	return n, nil
@@ -102,27 +113,29 @@ func (s *Sim) ownNumber(r *http.Request, token string) (Number, error) {
 // ownWABA finds the account named in the path, if the token may use a number of it.
 func (s *Sim) ownWABA(r *http.Request, token string) (string, error) {
 	id := r.PathValue("object")
-	if !s.mayUse(id, token) {
+	if !s.accounts.MayAccount(token, id) {
 		return "", rule.NoObject(r.Method, id)
 	}
 	return id, nil
 }
 
-func (s *Sim) mayUse(waba, token string) bool {
-	return slices.ContainsFunc(s.numbers, func(n Number) bool { return n.WABAID == waba && n.AccessToken == token })
-}
-
-// edges are the paths below an object that some object has.
-func edges() []string {
-	return []string{
-		"messages", "media", "message_templates", "phone_numbers", "template_analytics", "whatsapp_business_profile", "block_users", "uploads",
+// edgesOf lists the paths below an object that some object has.
+func edgesOf(routes map[string]graphHandler) map[string]bool {
+	known := map[string]bool{"": true}
+	for pattern := range routes {
+		if _, edge, ok := strings.Cut(pattern, "/{object}/"); ok {
+			edge, _, _ = strings.Cut(edge, "/")
+			known[edge] = true
+		}
 	}
+	return known
 }
 
 // unknownPath tells a path that never works from a method that an object does not know.
-func (s *Sim) unknownPath(_ http.ResponseWriter, r *http.Request, _ string) error {
+func unknownPath(r *http.Request, known map[string]bool) error {
 	object, edge, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	if isDigits(object) && (edge == "" || slices.Contains(edges(), edge)) {
+	edge, _, _ = strings.Cut(edge, "/")
+	if isDigits(object) && known[edge] {
 		return rule.NoObject(r.Method, object)
 	}
 	return &rule.Error{

@@ -3,11 +3,10 @@ package sim
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/waypost/waypost/internal/sim/business"
+	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/message"
 	"github.com/waypost/waypost/internal/sim/rule"
 )
@@ -20,6 +19,9 @@ const (
 
 // getObject answers for whatever has this id: the app, an upload, a template, a number, an account, or else a medium.
 func (s *Sim) getObject(w http.ResponseWriter, r *http.Request, token string) error {
+	if ok, err := s.onGroup(w, r, token); ok {
+		return err
+	}
 	id, fields := r.PathValue("object"), r.URL.Query().Get("fields")
 	var node map[string]any
 	var err error
@@ -27,15 +29,15 @@ func (s *Sim) getObject(w http.ResponseWriter, r *http.Request, token string) er
 	n, nerr := s.ownNumber(r, token)
 	switch {
 	case id == appAlias || id == s.appID:
-		node, err = business.App(s.appID, fields)
+		node, err = s.accounts.AppNode(fields)
 	case strings.HasPrefix(id, uploadPrefix):
 		return s.showUpload(w, r, token)
-	case isTemplate && s.mayUse(t.WABAID, token):
+	case isTemplate && s.accounts.MayAccount(token, t.WABAID):
 		node, err = t.Node(fields)
 	case nerr == nil:
-		node, err = business.Number(n.ID, n.WABAID, n.Display, fields)
-	case s.mayUse(id, token):
-		node, err = business.Account(id, fields)
+		node, err = s.accounts.NumberNode(n.ID, fields, s.Callback().URL)
+	case s.accounts.MayAccount(token, id):
+		node, err = s.accounts.AccountNode(id, fields)
 	default:
 		return s.getMedia(w, r, token)
 	}
@@ -45,10 +47,16 @@ func (s *Sim) getObject(w http.ResponseWriter, r *http.Request, token string) er
 	return writeJSON(w, http.StatusOK, node)
 }
 
-// postObject goes on with an upload, or edits a template.
+// postObject goes on with an upload, changes a number, or edits a template.
 func (s *Sim) postObject(w http.ResponseWriter, r *http.Request, token string) error {
 	if strings.HasPrefix(r.PathValue("object"), uploadPrefix) {
 		return s.putUpload(w, r, token)
+	}
+	if ok, err := s.onGroup(w, r, token); ok {
+		return err
+	}
+	if _, err := s.ownNumber(r, token); err == nil {
+		return s.forNumber(s.changeNumber)(w, r, token)
 	}
 	return s.editTemplate(w, r, token)
 }
@@ -57,9 +65,8 @@ func (s *Sim) postObject(w http.ResponseWriter, r *http.Request, token string) e
 // https://developers.facebook.com/docs/graph-api/reference/debug_token (read 2026-09)
 func (s *Sim) debugToken(w http.ResponseWriter, r *http.Request, _ string) error {
 	asked := r.URL.Query().Get("input_token")
-	known := slices.ContainsFunc(s.numbers, func(n Number) bool { return n.AccessToken == asked })
 	return writeJSON(w, http.StatusOK, map[string]any{"data": map[string]any{
-		"app_id": s.appID, "type": "SYSTEM_USER", "is_valid": known, "expires_at": 0,
+		"app_id": s.appID, "type": "SYSTEM_USER", "is_valid": s.accounts.Knows(asked), "expires_at": 0,
 		"scopes": []string{"whatsapp_business_management", "whatsapp_business_messaging"},
 	}})
 }
@@ -71,26 +78,11 @@ func (s *Sim) listNumbersOf(w http.ResponseWriter, r *http.Request, token string
 	if err != nil {
 		return err
 	}
-	var list []int
-	for i, n := range s.numbers {
-		if n.WABAID == waba && n.AccessToken == token {
-			list = append(list, i)
-		}
-	}
-	query := r.URL.Query()
-	page, err := rule.Paged(list, func(i int) int { return i }, query, s.address(r))
+	page, err := s.accounts.Page(token, waba, r.URL.Query(), s.address(r), s.Callback().URL)
 	if err != nil {
 		return err
 	}
-	out := rule.Page[map[string]any]{Data: []map[string]any{}, Paging: page.Paging}
-	for _, i := range page.Data {
-		node, err := business.Number(s.numbers[i].ID, waba, s.numbers[i].Display, query.Get("fields"))
-		if err != nil {
-			return err
-		}
-		out.Data = append(out.Data, node)
-	}
-	return writeJSON(w, http.StatusOK, out)
+	return writeJSON(w, http.StatusOK, page)
 }
 
 func (s *Sim) getProfile(w http.ResponseWriter, r *http.Request, token string) error {
@@ -162,11 +154,11 @@ func (s *Sim) changeBlocked(w http.ResponseWriter, r *http.Request, token string
 // recentWriters are the users whose window is open. They are collected at once, because the records' lock is taken with the
 // Sim's lock held and so never the other way round.
 func (s *Sim) recentWriters(n Number) map[string]bool {
-	now, recent := time.Now(), map[string]bool{}
+	now, recent := s.now(), map[string]bool{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for number, p := range s.phones {
-		recent[number] = p.mayReceive(n.ID, now)
+	for _, p := range s.book.Phones() {
+		recent[p.Number] = p.MayReceive(n.ID, now)
 	}
 	return recent
 }
@@ -224,14 +216,12 @@ func (s *Sim) countTemplates(w http.ResponseWriter, r *http.Request, token strin
 
 // steps lists every status of every template message of an account.
 func (s *Sim) steps(waba string) (list []business.Step) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, m := range s.sends {
-		if m.Type != message.TypeTemplate || m.from.WABAID != waba {
+	for _, m := range s.ledger.Messages(ledger.Filter{Type: message.TypeTemplate, Direction: ledger.Out, Outcome: ledger.Accepted}) {
+		if n, ok := s.accounts.ByID(m.NumberID); !ok || n.WABAID != waba {
 			continue
 		}
 		for _, step := range m.Statuses {
-			list = append(list, business.Step{TemplateID: m.template.ID, Name: step.Name, At: step.At})
+			list = append(list, business.Step{TemplateID: m.TemplateID, Name: step.Name, At: step.At})
 		}
 	}
 	return list

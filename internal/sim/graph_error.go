@@ -21,14 +21,15 @@ func badToken(message string) *rule.Error {
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09)
 type errorBody struct {
 	Error struct {
-		Message string     `json:"message"`
-		Type    string     `json:"type"`
-		Code    int        `json:"code"`
-		Subcode int        `json:"error_subcode,omitempty"`
-		Title   string     `json:"error_user_title,omitempty"`
-		User    string     `json:"error_user_msg,omitempty"`
-		Data    *errorData `json:"error_data,omitempty"`
-		Trace   string     `json:"fbtrace_id"`
+		Message   string     `json:"message"`
+		Type      string     `json:"type"`
+		Code      int        `json:"code"`
+		Subcode   int        `json:"error_subcode,omitempty"`
+		Title     string     `json:"error_user_title,omitempty"`
+		User      string     `json:"error_user_msg,omitempty"`
+		Data      *errorData `json:"error_data,omitempty"`
+		Transient bool       `json:"is_transient,omitempty"`
+		Trace     string     `json:"fbtrace_id"`
 	} `json:"error"`
 }
 
@@ -56,6 +57,7 @@ func (s *Sim) answerGraphError(w http.ResponseWriter, r *http.Request, err error
 func (s *Sim) errorAnswer(refused *rule.Error) (body errorBody) {
 	e := &body.Error
 	e.Message, e.Type, e.Code, e.Subcode = refused.Message, refused.Kind, refused.Code, refused.Subcode
+	e.Transient = refused.Transient
 	e.Title, e.User = refused.UserTitle, refused.UserMessage
 	if refused.Details != "" {
 		e.Data = &errorData{Product: messagingProduct, Details: refused.Details}
@@ -76,7 +78,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.Header().Set("Content-Type", mediaJSON)
 	w.WriteHeader(status)
 	if _, err := w.Write(data); err != nil {
 		return fmt.Errorf("write answer: %w", err)

@@ -1,15 +1,18 @@
 package sim
 
 import (
-	"errors"
+	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/waypost/waypost/internal/sim/media"
 	"github.com/waypost/waypost/internal/sim/rule"
 )
+
+// Media describes a medium that the simulator holds.
+type Media = media.Info
 
 // mediaAnswer is a medium read back; its url works for five minutes and needs the token too.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media (read 2026-09)
@@ -26,158 +29,43 @@ type mediaIDAnswer struct {
 	ID string `json:"id"`
 }
 
-// upload is what the form of an upload said.
-type upload struct {
-	product  string
-	typ      string // the form field of that name
-	partType string // the Content-Type of the file's part
-	filename string
-	file     *staged
+// OpenMedia opens any medium that the simulator holds, uploaded or sent by a phone. The caller closes the reader.
+func (s *Sim) OpenMedia(id string) (Media, io.ReadCloser, error) {
+	m, ok := s.media.Lookup(id, s.now())
+	if !ok {
+		return Media{}, nil, fmt.Errorf("media %q: %w", id, ErrNotFound)
+	}
+	body, err := s.media.Open(m)
+	if err != nil {
+		return Media{}, nil, err
+	}
+	return m.Info, body, nil
 }
 
-// postMedia takes an upload of any size that Meta takes without holding it in memory.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media (read 2026-09)
+// postMedia takes an upload.
 func (s *Sim) postMedia(w http.ResponseWriter, r *http.Request, token string) error {
 	n, err := s.ownNumber(r, token)
 	if err != nil {
 		return err
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxUploadBody)
-	up, err := s.readUpload(r)
-	if err == nil {
-		err = up.check()
-	}
+	kept, err := s.media.Upload(r, media.Item{NumberID: n.ID, Expires: s.now().Add(media.UploadLife)})
 	if err != nil {
-		if up.file != nil {
-			s.media.discard(*up.file)
-		}
-		// The rest is read so that the client hears the answer instead of a broken connection.
-		_, _ = io.Copy(io.Discard, r.Body)
-		return err
-	}
-	m := medium{numberID: n.ID, expires: time.Now().Add(uploadLife)}
-	m.MIMEType, m.Filename = up.mimeType(), up.filename
-	m.Kind = kindOf(bareType(m.MIMEType))
-	kept, err := s.media.keep(*up.file, m)
-	if err != nil {
-		s.media.discard(*up.file)
 		return err
 	}
 	s.forgetAt(kept)
 	return writeJSON(w, http.StatusOK, mediaIDAnswer{ID: kept.ID})
 }
 
-// readUpload reads the form part by part.
-func (s *Sim) readUpload(r *http.Request) (up upload, err error) {
-	form, err := r.MultipartReader()
-	if err != nil {
-		return up, rule.BadParameter("send the file as multipart/form-data: %s", err)
-	}
-	for {
-		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
-			return up, nil
-		}
-		if err != nil {
-			return up, rule.BadParameter("the form is broken: %s", err)
-		}
-		if err := s.readUploadPart(part, &up); err != nil {
-			return up, err
-		}
-	}
-}
-
-func (s *Sim) readUploadPart(part *multipart.Part, up *upload) error {
-	var err error
-	switch part.FormName() {
-	case "messaging_product":
-		up.product, err = readField(part)
-	case "type":
-		up.typ, err = readField(part)
-	case "file":
-		if up.file != nil {
-			return rule.BadParameter("send one file at a time")
-		}
-		up.partType, up.filename = part.Header.Get("Content-Type"), part.FileName()
-		st, err := s.media.stage(part, maxMedia)
-		if errors.Is(err, errTooLarge) {
-			return tooLarge(maxMedia)
-		}
-		if err != nil {
-			return stageFault(err)
-		}
-		up.file = &st
-	}
-	return err
-}
-
-// stageFault tells a client that stopped in the middle from a disk that does not take the bytes.
-func stageFault(err error) error {
-	var tooMuch *http.MaxBytesError
-	if errors.As(err, &tooMuch) {
-		return tooLarge(maxMedia)
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return rule.BadParameter("the file ends in the middle")
-	}
-	return err
-}
-
-// readField reads a small form field.
-func readField(part io.Reader) (string, error) {
-	const most = 64 << 10
-	data, err := io.ReadAll(io.LimitReader(part, most))
-	if err != nil {
-		return "", rule.BadParameter("the form is broken: %s", err)
-	}
-	return string(data), nil
-}
-
-// mimeType is what the file's part says, or else what the field says: many clients send every part as octet-stream.
-func (u upload) mimeType() string {
-	if bare := bareType(u.partType); bare != "" && bare != "application/octet-stream" {
-		return u.partType
-	}
-	return u.typ
-}
-
-func (u upload) check() error {
-	if u.product != messagingProduct {
-		return rule.BadParameter("messaging_product must be whatsapp")
-	}
-	if u.file == nil {
-		return rule.Missing("file")
-	}
-	bare := bareType(u.mimeType())
-	kind := kindOf(bare)
-	if kind == "" {
-		return rule.BadParameter("file is of type %q, which is none that Meta takes", bare)
-	}
-	if field := bareType(u.typ); field != "" && kindOf(field) != "" && field != bare {
-		return rule.BadParameter("type says %s, but the file says %s", field, bare)
-	}
-	if limit := sizeLimit(kind, u.file.animated); u.file.size > limit {
-		return tooLarge(limit)
-	}
-	if u.file.size == 0 {
-		return rule.BadParameter("file is empty")
-	}
-	return nil
-}
-
-func tooLarge(limit int64) error {
-	return rule.Refuse(rule.CodeUpload, "Media upload error", "the file is larger than %d bytes", limit)
-}
-
 // ownMedium finds a medium by the id in the path, if the token may use its number.
-func (s *Sim) ownMedium(r *http.Request, id, token string) (*medium, error) {
-	m, ok := s.media.lookup(id, time.Now())
+func (s *Sim) ownMedium(r *http.Request, id, token string) (*media.Item, error) {
+	m, ok := s.media.Lookup(id, s.now())
 	if !ok {
 		return nil, rule.NoObject(r.Method, id)
 	}
-	n, ok := s.numberByID(m.numberID)
+	_, ok = s.accounts.Of(token, m.NumberID)
 	asked := r.URL.Query().Get("phone_number_id")
-	if !ok || n.AccessToken != token || (asked != "" && asked != n.ID) {
+	if !ok || (asked != "" && asked != m.NumberID) {
 		return nil, rule.NoObject(r.Method, id)
 	}
 	return m, nil
@@ -189,17 +77,20 @@ func (s *Sim) getMedia(w http.ResponseWriter, r *http.Request, token string) err
 		return err
 	}
 	return writeJSON(w, http.StatusOK, mediaAnswer{
-		Product: messagingProduct, URL: s.media.link(m, time.Now()), MIMEType: m.MIMEType, SHA256: m.SHA256, Size: m.Size, ID: m.ID,
+		Product: messagingProduct, URL: s.media.Link(m, s.now()), MIMEType: m.MIMEType, SHA256: m.SHA256, Size: m.Size, ID: m.ID,
 	})
 }
 
-// deleteObject deletes a medium; numbers cannot be deleted this way.
+// deleteObject deletes a medium or a group; numbers cannot be deleted this way.
 func (s *Sim) deleteObject(w http.ResponseWriter, r *http.Request, token string) error {
+	if ok, err := s.onGroup(w, r, token); ok {
+		return err
+	}
 	m, err := s.ownMedium(r, r.PathValue("object"), token)
 	if err != nil {
 		return err
 	}
-	if err := s.media.remove(m.ID); err != nil {
+	if err := s.media.Remove(m.ID); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, successAnswer{Success: true})
@@ -210,17 +101,17 @@ func (s *Sim) getAttachment(w http.ResponseWriter, r *http.Request, token string
 	query := r.URL.Query()
 	id := query.Get("mid")
 	m, err := s.ownMedium(r, id, token)
-	if err != nil || !s.media.opens(m, query.Get("key"), time.Now()) {
+	if err != nil || !s.media.Opens(m, query.Get("key"), s.now()) {
 		gone := rule.NoObject(r.Method, id)
 		gone.Status = http.StatusNotFound
 		return gone
 	}
-	body, err := s.media.open(m)
+	body, err := s.media.Open(m)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = body.Close() }()
-	return serveMedia(w, m.Media, body)
+	return serveMedia(w, m.Info, body)
 }
 
 // serveMedia streams bytes whose type somebody else chose, so that no browser makes a page of them.
@@ -235,10 +126,10 @@ func serveMedia(w http.ResponseWriter, m Media, body io.Reader) error {
 }
 
 // forgetAt removes a medium when its life ends.
-func (s *Sim) forgetAt(m *medium) {
+func (s *Sim) forgetAt(m *media.Item) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.at(m.expires, func(time.Time) {
-		_ = s.media.remove(m.ID) // nobody can see it any more; the bytes go with the directory at the latest
+	s.at(m.Expires, func(time.Time) {
+		_ = s.media.Remove(m.ID) // nobody can see it any more; the bytes go with the directory at the latest
 	})
 }

@@ -3,9 +3,10 @@ package sim
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 
+	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/message"
+	"github.com/waypost/waypost/internal/sim/phone"
 	"github.com/waypost/waypost/internal/sim/rule"
 	"github.com/waypost/waypost/internal/sim/template"
 )
@@ -19,8 +20,9 @@ type sendAnswer struct {
 }
 
 type sendContact struct {
-	Input string `json:"input"`
-	WAID  string `json:"wa_id"`
+	Input  string `json:"input"`
+	WAID   string `json:"wa_id,omitempty"`   // absent when the input is a user id
+	UserID string `json:"user_id,omitempty"` // of a user who has one to tell
 }
 
 type sendMessage struct {
@@ -47,28 +49,13 @@ func (s *Sim) postMessages(w http.ResponseWriter, r *http.Request, token string)
 	if q.Product != messagingProduct {
 		return rule.BadParameter("messaging_product must be whatsapp")
 	}
+	if err := s.accounts.Ready(from.ID); err != nil {
+		return err
+	}
 	if q.Status != "" {
 		return s.markRead(w, from, q)
 	}
-	input := q.To
-	if err := q.checkEnvelope(from); err != nil {
-		return err
-	}
-	c, err := s.readContent(from, q, objects)
-	if err != nil {
-		return err
-	}
-	accepted := s.accept(from, q, c, body)
-	s.onSend(accepted)
-	answer := sendMessage{ID: accepted.WAMID}
-	if c.Type == message.TypeTemplate {
-		answer.Status = statusAccepted
-	}
-	return writeJSON(w, http.StatusOK, sendAnswer{
-		Product:  messagingProduct,
-		Contacts: []sendContact{{Input: input, WAID: accepted.To}},
-		Messages: []sendMessage{answer},
-	})
+	return s.takeSend(w, r, &attempted{from: from, q: q, objects: objects, body: body})
 }
 
 // outgoing is what a business sends; a template comes with the one it was made of.
@@ -98,6 +85,10 @@ func (s *Sim) readContent(from Number, q sendRequest, objects map[string]json.Ra
 	if err != nil {
 		return c, err
 	}
+	if q.byUserID && t.Category == template.Authentication {
+		return c, rule.Refuse(rule.CodeUserID, "Business-scoped user ID recipients are not supported for this message",
+			"a one-time password goes to a number: give to")
+	}
 	c.template, c.Content = t, message.Content{Type: q.Type, Text: text, Media: send.Media, Object: raw}
 	if len(send.Media) > 0 {
 		c.MediaID = send.Media[0].ID
@@ -107,11 +98,11 @@ func (s *Sim) readContent(from Number, q sendRequest, objects map[string]json.Ra
 
 // checkMedia refuses a media id that is gone, was never there, belongs to another number or is of another kind. Meta's pages
 // do not say which code an unknown id gets in the answer; a value that does not hold is 131009, and so it is here.
-func (s *Sim) checkMedia(from Number, media []rule.Medium) error {
-	for _, named := range media {
-		m, ok := s.media.lookup(named.ID, time.Now())
-		if !ok || m.numberID != from.ID {
-			return rule.BadValue("%s['id'] is no media id of this number", named.Path)
+func (s *Sim) checkMedia(from Number, list []rule.Medium) error {
+	for _, named := range list {
+		m, ok := s.media.Lookup(named.ID, s.now())
+		if !ok || m.NumberID != from.ID {
+			return breach{rule.BadValue("%s['id'] is no media id of this number", named.Path), ledger.RuleMedia}
 		}
 		if m.Kind != named.Kind {
 			return rule.BadValue("%s['id'] is of kind %s", named.Path, m.Kind)
@@ -132,26 +123,22 @@ func (s *Sim) markRead(w http.ResponseWriter, n Number, q sendRequest) error {
 	if q.Typing != nil && q.Typing.Type != typeText {
 		return rule.BadParameter("typing_indicator['type'] must be text")
 	}
-	if !s.readByBusiness(n, q.MessageID) {
+	if !s.readByBusiness(n, q.MessageID, q.Typing != nil) {
 		return rule.BadValue("message_id is no message that this number received")
 	}
 	return writeJSON(w, http.StatusOK, successAnswer{Success: true})
 }
 
-func (s *Sim) readByBusiness(n Number, wamid string) bool {
+func (s *Sim) readByBusiness(n Number, wamid string, typing bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, ok := s.messages[wamid]
-	if !ok || m.Direction != fromPhone || m.NumberID != n.ID {
+	m := s.book.Message(wamid)
+	if m == nil || m.Direction != phone.FromPhone || m.NumberID != n.ID {
 		return false
 	}
-	for _, earlier := range s.phone(m.phone).messages {
-		if earlier.Direction == fromPhone && earlier.NumberID == n.ID {
-			earlier.Status = statusRead
-		}
-		if earlier == m {
-			break
-		}
+	s.book.ReadBefore(m, statusRead)
+	if typing {
+		s.typed(n, m)
 	}
 	return true
 }

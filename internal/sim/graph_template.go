@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -27,7 +29,7 @@ func (s *Sim) postTemplate(w http.ResponseWriter, r *http.Request, token string)
 	if err != nil {
 		return err
 	}
-	t, err := s.templates.Create(waba, body)
+	t, err := s.templates.Create(waba, body, s.now())
 	if err != nil {
 		return err
 	}
@@ -39,7 +41,7 @@ func (s *Sim) postTemplate(w http.ResponseWriter, r *http.Request, token string)
 func (s *Sim) review(t template.Template) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.at(time.Now().Add(s.random.between(s.timing.Review)), func(now time.Time) {
+	s.at(s.now().Add(s.timing.Review.draw(s.seed.Text("review").Text(t.ID))), func(now time.Time) {
 		if after, ok := s.templates.Review(t); ok {
 			s.emitUpdates(after.WABAID, now, template.StatusUpdate(after, after.Status, now))
 		}
@@ -72,14 +74,14 @@ func (s *Sim) address(r *http.Request) string { return s.graphURL + r.URL.Path }
 func (s *Sim) editTemplate(w http.ResponseWriter, r *http.Request, token string) error {
 	id := r.PathValue("object")
 	t, ok := s.templates.Get(id)
-	if !ok || !s.mayUse(t.WABAID, token) {
+	if !ok || !s.accounts.MayAccount(token, t.WABAID) {
 		return rule.NoObject(r.Method, id)
 	}
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
 	}
-	t, err = s.templates.Edit(id, body)
+	t, err = s.templates.Edit(id, body, s.now())
 	if err != nil {
 		return err
 	}
@@ -96,15 +98,58 @@ func (s *Sim) deleteTemplates(w http.ResponseWriter, r *http.Request, token stri
 	if query.Get("name") == "" {
 		return rule.BadParameter("the parameter name is required")
 	}
-	gone, err := s.templates.Delete(waba, query.Get("name"), query.Get("hsm_id"))
+	now := s.now()
+	gone, err := s.templates.Delete(waba, query.Get("name"), query.Get("hsm_id"), now)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
 	s.mu.Lock()
 	for _, t := range gone {
 		s.emitUpdates(waba, now, template.StatusUpdate(t, template.Deleted, now))
 	}
+	s.mu.Unlock()
+	return writeJSON(w, http.StatusOK, successAnswer{Success: true})
+}
+
+// PauseTemplate pauses an approved template as Meta does when its quality falls: three hours, then six, then for good. The pause
+// ends by the simulator's clock. It returns ErrNotFound if there is no such template.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-pausing (read 2026-09)
+func (s *Sim) PauseTemplate(id string) error {
+	now := s.now()
+	before, after, until, err := s.templates.Pause(id, now)
+	if errors.Is(err, template.ErrNotFound) {
+		return fmt.Errorf("template: %w", ErrNotFound)
+	}
+	if err != nil {
+		return plainly(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.emitUpdates(after.WABAID, now, template.Updates(before, after, now)...)
+	if !until.IsZero() {
+		s.at(until, func(now time.Time) {
+			if resumed, ok := s.templates.Resume(after); ok {
+				s.emitUpdates(resumed.WABAID, now, template.StatusUpdate(resumed, template.Reinstated, now))
+			}
+		})
+	}
+	return nil
+}
+
+// unpauseTemplate ends a pause before its time.
+func (s *Sim) unpauseTemplate(w http.ResponseWriter, r *http.Request, token string) error {
+	id := r.PathValue("object")
+	t, ok := s.templates.Get(id)
+	if !ok || !s.accounts.MayAccount(token, t.WABAID) {
+		return rule.NoObject(r.Method, id)
+	}
+	after, err := s.templates.Unpause(id)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	s.mu.Lock()
+	s.emitUpdates(after.WABAID, now, template.StatusUpdate(after, template.Reinstated, now))
 	s.mu.Unlock()
 	return writeJSON(w, http.StatusOK, successAnswer{Success: true})
 }

@@ -3,18 +3,20 @@ package sim
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/waypost/waypost/internal/sim/inbound"
+	"github.com/waypost/waypost/internal/sim/ledger"
+	"github.com/waypost/waypost/internal/sim/limit"
+	"github.com/waypost/waypost/internal/sim/media"
 	"github.com/waypost/waypost/internal/sim/message"
+	"github.com/waypost/waypost/internal/sim/phone"
 	"github.com/waypost/waypost/internal/sim/rule"
 )
 
@@ -35,26 +37,39 @@ type Inbound struct {
 	Referral  json.RawMessage // the advertisement or post that led here, as Meta's callback has it
 	Forwarded bool            // the message was passed on by the user
 	Often     bool            // … and by many before
+
+	origin string    // of contacts that were asked for
+	at     time.Time // when; zero is now
 }
 
 // Say lets a phone write. It returns the wamid once the callback is in line to be posted.
 func (s *Sim) Say(ctx context.Context, in Inbound) (string, error) {
 	if in.Media == nil {
-		return s.say(ctx, in, nil)
+		return s.say(in, nil)
 	}
-	st, err := s.media.stage(contextReader{ctx, in.Media}, maxMedia)
+	st, err := s.media.Stage(contextReader{ctx, in.Media}, media.MaxSize)
 	if err != nil {
 		return "", fmt.Errorf("take medium: %w", err)
 	}
-	return s.say(ctx, in, &st)
+	return s.say(in, &st)
 }
 
 // say is Say with the medium already on disk. It owns the staged bytes.
-func (s *Sim) say(ctx context.Context, in Inbound, st *staged) (string, error) {
+func (s *Sim) say(in Inbound, st *media.Staged) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.speak(in, st)
+}
+
+// speak is say with the lock held.
+func (s *Sim) speak(in Inbound, st *media.Staged) (string, error) {
+	if in.at.IsZero() {
+		in.at = s.now()
+	}
 	n, err := s.checkInbound(&in, st)
 	if err != nil {
 		if st != nil {
-			s.media.discard(*st)
+			s.media.Discard(*st)
 		}
 		return "", err
 	}
@@ -64,7 +79,7 @@ func (s *Sim) say(ctx context.Context, in Inbound, st *staged) (string, error) {
 			return "", err
 		}
 	}
-	var m *medium
+	var m *media.Item
 	if st != nil {
 		m, err = s.keepInbound(n, in, *st)
 		if err != nil {
@@ -73,12 +88,12 @@ func (s *Sim) say(ctx context.Context, in Inbound, st *staged) (string, error) {
 		c.MediaID = m.ID
 	}
 	wamid := s.arrive(n, in, c, m)
-	s.log.DebugContext(ctx, "phone wrote", slog.String("wamid", wamid), slog.String("type", in.Type))
+	s.log.Debug("phone wrote", slog.String("wamid", wamid), slog.String("type", in.Type))
 	return wamid, nil
 }
 
 // checkInbound checks a message and fills in what may be left out.
-func (s *Sim) checkInbound(in *Inbound, st *staged) (Number, error) {
+func (s *Sim) checkInbound(in *Inbound, st *media.Staged) (Number, error) {
 	in.From = plainPhone(in.From)
 	if !isPhone(in.From) {
 		return Number{}, fmt.Errorf("from: a phone number has %d to %d digits, with country code", phoneMin, phoneMax)
@@ -89,6 +104,13 @@ func (s *Sim) checkInbound(in *Inbound, st *staged) (Number, error) {
 	}
 	if n.Display == in.From {
 		return Number{}, errors.New("from: the business number cannot write to itself")
+	}
+	switch p := s.book.Find(in.From); {
+	case p == nil:
+	case p.Absent:
+		return Number{}, errors.New("from: this number is not on WhatsApp")
+	case p.HasBlocked(n.ID):
+		return Number{}, errors.New("from: the phone has blocked this business number")
 	}
 	if s.records.Blocks(n.ID, in.From) {
 		return Number{}, errors.New("from: the business number has blocked this phone")
@@ -126,22 +148,22 @@ func (in *Inbound) checkText() error {
 }
 
 // checkMedium lets a phone send more than a business may: any file at all goes as a document.
-func (in *Inbound) checkMedium(st staged) error {
-	if st.size == 0 {
+func (in *Inbound) checkMedium(st media.Staged) error {
+	if st.Size == 0 {
 		return errors.New("file: it is empty")
 	}
-	if bareType(in.MIMEType) == "" {
-		in.MIMEType = st.sniffed
+	if media.BareType(in.MIMEType) == "" {
+		in.MIMEType = st.Sniffed
 	}
-	kind := kindOf(bareType(in.MIMEType))
+	kind := media.KindOf(media.BareType(in.MIMEType))
 	if kind == "" {
-		kind = kindDocument
+		kind = media.Document
 	}
 	if in.Type == "" {
 		in.Type = kind
 	}
-	if in.Type != kind && in.Type != kindDocument {
-		return fmt.Errorf("type %q: a file of type %s goes as %s or document", in.Type, bareType(in.MIMEType), kind)
+	if in.Type != kind && in.Type != media.Document {
+		return fmt.Errorf("type %q: a file of type %s goes as %s or document", in.Type, media.BareType(in.MIMEType), kind)
 	}
 	if utf8.RuneCountInString(in.Caption) > message.MaxCaption {
 		return fmt.Errorf("caption: give at most %d characters", message.MaxCaption)
@@ -149,33 +171,33 @@ func (in *Inbound) checkMedium(st staged) error {
 	return nil
 }
 
+// knows says whether there is such a message. The lock must be held.
 func (s *Sim) knows(wamid string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.messages[wamid] != nil
+	return s.book.Message(wamid) != nil
 }
 
-func (s *Sim) keepInbound(n Number, in Inbound, st staged) (*medium, error) {
-	m := medium{numberID: n.ID, expires: time.Now().Add(inboundLife)}
+func (s *Sim) keepInbound(n Number, in Inbound, st media.Staged) (*media.Item, error) {
+	m := media.Item{NumberID: n.ID, Expires: in.at.Add(media.InboundLife)}
 	m.Kind, m.MIMEType, m.Filename = in.Type, in.MIMEType, in.Filename
-	kept, err := s.media.keep(st, m)
+	kept, err := s.media.Keep(st, m)
 	if err != nil {
-		s.media.discard(st)
+		s.media.Discard(st)
 		return nil, err
 	}
-	s.forgetAt(kept)
+	s.at(kept.Expires, func(time.Time) { _ = s.media.Remove(kept.ID) }) // as [Sim.forgetAt] does
 	return kept, nil
 }
 
-// arrive records the message, opens the window and puts the callback in line.
-func (s *Sim) arrive(n Number, in Inbound, c message.Content, m *medium) string {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p := s.phone(in.From)
-	wamid := s.random.wamid(in.From)
+// arrive records the message, opens the window and puts the callback in line. The lock must be held.
+func (s *Sim) arrive(n Number, in Inbound, c message.Content, m *media.Item) string {
+	now, p := in.at, s.book.Open(in.From)
+	who := s.person(p)
+	nth, key := s.count(n.ID, in.From, ledger.In)
+	wamid := wamid(in.From, key)
+	s.throughput.Take(n.ID, limit.PerSecond(int(s.perSecond.Load())), now) // what comes in counts too
 	update := inboundMessage{
-		From: in.From, ID: wamid, Timestamp: unixText(now), Type: c.Type, Referral: in.Referral, Context: s.contextOf(n, in, p),
+		From: who.WAID, FromUser: who.UserID, ID: wamid, Timestamp: unixText(now), Type: c.Type, Referral: in.Referral,
+		Origin: in.origin, Context: s.contextOf(n, in, who),
 	}
 	switch {
 	case c.Object != nil:
@@ -183,27 +205,30 @@ func (s *Sim) arrive(n Number, in Inbound, c message.Content, m *medium) string 
 	case m == nil:
 		update.Text = &inboundText{Body: c.Text}
 	default:
-		update.attach(m, c, s.media.link(m, now))
+		update.attach(m, c, s.media.Link(m, now))
 	}
-	shown := s.newMessage(wamid, fromPhone, n, c, now)
-	shown.ReplyTo, shown.phone = cmp.Or(in.ReplyTo, c.Target), p.Number
-	p.messages = append(p.messages, shown)
+	shown := s.newMessage(wamid, phone.FromPhone, n, c, now)
+	shown.ReplyTo = cmp.Or(in.ReplyTo, c.Target)
+	s.book.Add(p, shown)
+	s.ledger.AddMessage(&ledger.Message{
+		Direction: ledger.In, Outcome: ledger.Accepted, Nth: nth, WAMID: wamid, NumberID: n.ID, From: in.From, Type: c.Type, At: now,
+	})
 	v := value{Messages: []inboundMessage{update}}
 	if c.Type != inbound.TypeSystem { // what the system says was not written by the user, and names no contact
-		p.wrote[n.ID] = now
-		v.Contacts = []callbackPerson{{Profile: profile{Name: p.Name}, WAID: p.Number}}
+		p.Wrote(n.ID, now)
+		v.Contacts = []callbackPerson{who}
 	}
-	s.emit(n, v, now)
+	s.emit(n, subject{peer: in.From, nth: nth, update: wamid + " " + c.Type, status: c.Type}, v, now)
 	return wamid
 }
 
 // contextOf says what a message answers and whether it was passed on; nil when there is nothing to say. The lock must be held.
-func (s *Sim) contextOf(n Number, in Inbound, p *phone) *inboundContext {
+func (s *Sim) contextOf(n Number, in Inbound, who callbackPerson) *inboundContext {
 	c := inboundContext{Forwarded: in.Forwarded && !in.Often, Often: in.Often}
-	if quotedMessage := s.messages[in.ReplyTo]; quotedMessage != nil {
+	if quotedMessage := s.book.Message(in.ReplyTo); quotedMessage != nil {
 		c.From, c.ID = n.Display, in.ReplyTo
-		if slices.Contains(p.messages, quotedMessage) && quotedMessage.Direction == fromPhone {
-			c.From = in.From
+		if quotedMessage.Phone == in.From && quotedMessage.Direction == phone.FromPhone {
+			c.From = who.WAID
 		}
 	}
 	if c == (inboundContext{}) {
@@ -213,20 +238,20 @@ func (s *Sim) contextOf(n Number, in Inbound, p *phone) *inboundContext {
 }
 
 // attach puts the medium under the key of its kind.
-func (u *inboundMessage) attach(m *medium, c message.Content, link string) {
+func (u *inboundMessage) attach(m *media.Item, c message.Content, link string) {
 	object := &inboundMedia{
-		MIMEType: m.MIMEType, SHA256: base64.StdEncoding.EncodeToString(m.sum[:]), ID: m.ID, URL: link,
+		MIMEType: m.MIMEType, SHA256: m.Digest(), ID: m.ID, URL: link,
 	}
 	switch m.Kind {
-	case kindImage:
+	case media.Image:
 		object.Caption, u.Image = c.Caption, object
-	case kindVideo:
+	case media.Video:
 		object.Caption, u.Video = c.Caption, object
-	case kindAudio:
-		voice := bareType(m.MIMEType) == "audio/ogg" // what WhatsApp records itself
+	case media.Audio:
+		voice := media.BareType(m.MIMEType) == "audio/ogg" // what WhatsApp records itself
 		object.Voice, u.Audio = &voice, object
-	case kindSticker:
-		object.Animated, u.Sticker = &m.animated, object
+	case media.Sticker:
+		object.Animated, u.Sticker = &m.Animated, object
 	default:
 		object.Caption, object.Filename, u.Document = c.Caption, c.Filename, object
 	}
@@ -272,9 +297,7 @@ func (s *Sim) numberChanged(from string, raw json.RawMessage) (inbound.Content, 
 	if err := json.Unmarshal(raw, &change); err != nil {
 		return inbound.Content{}, fmt.Errorf("system: %w", err)
 	}
-	s.mu.Lock()
-	change.Body = fmt.Sprintf("User %s changed from %s to %s", s.phone(from).Name, from, change.WAID)
-	s.mu.Unlock()
+	change.Body = fmt.Sprintf("User %s changed from %s to %s", s.book.Open(from).Name, from, change.WAID)
 	object, err := json.Marshal(change)
 	if err != nil {
 		return inbound.Content{}, fmt.Errorf("system: %w", err)

@@ -1,12 +1,13 @@
 package sim
 
 import (
-	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/waypost/waypost/internal/sim/fault"
+	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/message"
+	"github.com/waypost/waypost/internal/sim/phone"
 	"github.com/waypost/waypost/internal/sim/rule"
 	"github.com/waypost/waypost/internal/sim/template"
 )
@@ -17,6 +18,7 @@ const (
 	statusSent      = "sent"
 	statusDelivered = "delivered"
 	statusRead      = "read"
+	statusPlayed    = "played" // of voice messages only
 	statusFailed    = "failed"
 )
 
@@ -24,70 +26,57 @@ const (
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (read 2026-09)
 const window = 24 * time.Hour
 
-// Send is one accepted send, as the ledger keeps it.
-type Send struct {
-	WAMID         string          `json:"wamid"`
-	NumberID      string          `json:"number_id"`
-	To            string          `json:"to"` // digits, or a group id
-	RecipientType string          `json:"recipient_type"`
-	Type          string          `json:"type"`
-	Tag           string          `json:"tag,omitempty"` // biz_opaque_callback_data
-	Body          json.RawMessage `json:"body"`          // the request as it came
-	At            time.Time       `json:"at"`
-	Statuses      []Status        `json:"statuses"`
-}
+// Send is one send, as the ledger keeps it.
+type Send = ledger.Message
 
 // Status is one step of a send that was called back, or would have been if there were a callback.
-type Status struct {
-	Name string    `json:"status"`
-	At   time.Time `json:"at"`
-	Code int       `json:"code,omitempty"` // Meta's error code, with failed
-}
+type Status = ledger.Status
 
 // outbound is a Send on its way.
 type outbound struct {
-	Send
+	*Send        // the ledger's own
 	from         Number
-	phone        *phone // nil for a group
+	phone        *phone.State // nil for a group
 	shown        *Message
 	conversation string
 	template     template.Template // zero for everything else
 	inWindow     bool
+	voice        bool          // a voice message, which is played beside being read
 	delivery     time.Duration // delays are drawn at once, so that they depend on the order of sends alone
 	reading      time.Duration
+	call         fault.Call
+	first        fault.Act // what is to be done to the callback of sent
+	early        *posting  // that callback, when it is to be posted before the answer
+	contact      sendContact
+	accepted     Send // a copy of the Send as it was accepted
 }
 
-// Sends returns every accepted send in order.
+// Sends returns every accepted send that the ledger still has, in order.
 func (s *Sim) Sends() []Send {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := make([]Send, len(s.sends))
-	for i, m := range s.sends {
-		list[i] = m.Send
-		list[i].Statuses = slices.Clone(m.Statuses)
-	}
-	return list
+	return s.ledger.Messages(ledger.Filter{Direction: ledger.Out, Outcome: ledger.Accepted})
 }
 
 // accept records a send and schedules what becomes of it.
-func (s *Sim) accept(from Number, q sendRequest, c outgoing, body json.RawMessage) Send {
-	now := time.Now()
+func (s *Sim) accept(a *attempted, c outgoing) *outbound {
+	from, q, now, key := a.from, a.q, a.call.At, a.call.Key
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := &outbound{
-		Send: Send{
-			WAMID: s.random.wamid(q.To), NumberID: from.ID, To: q.To, RecipientType: q.RecipientType, Type: c.Type,
-			Tag: q.Tag, Body: body, At: now, Statuses: []Status{},
+		Send: &Send{
+			Direction: ledger.Out, Outcome: ledger.Accepted, Nth: a.call.Nth, WAMID: wamid(q.To, key), NumberID: from.ID, To: q.To,
+			RecipientType: q.RecipientType, Type: c.Type, TemplateID: c.template.ID, Tag: q.Tag, Body: a.body, At: now, Fault: a.act.Name,
 		},
 		from:         from,
-		conversation: s.random.hex(),
+		conversation: key.Text("conversation").Hex(),
 		template:     c.template,
 		inWindow:     true,
+		voice:        c.Voice,
+		call:         a.call,
+		delivery:     s.timing.Delivered.draw(key.Text(statusDelivered)),
+		reading:      s.timing.Read.draw(key.Text(statusRead)),
 	}
-	first := s.random.between(s.timing.Sent)
-	m.delivery, m.reading = s.random.between(s.timing.Delivered), s.random.between(s.timing.Read)
-	m.shown = s.newMessage(m.WAMID, toPhone, from, c.Content, now)
-	m.shown.Status = statusAccepted
+	sending := now.Add(s.timing.Sent.draw(key.Text(statusSent)))
+	m.shown = s.newSent(m.WAMID, from, c, now)
 	if q.Context != nil {
 		m.shown.ReplyTo = q.Context.MessageID
 	}
@@ -95,22 +84,37 @@ func (s *Sim) accept(from Number, q sendRequest, c outgoing, body json.RawMessag
 		m.shown.ReplyTo = c.Target
 	}
 	if q.RecipientType == recipientIndividual {
-		m.phone = s.phone(q.To)
-		m.phone.messages = append(m.phone.messages, m.shown)
-		m.inWindow = m.phone.mayReceive(from.ID, now)
+		m.phone = s.book.Reach(q.To)
+		m.inWindow = m.phone.MayReceive(from.ID, now)
 	}
-	s.sends = append(s.sends, m)
-	if why := s.obstacle(m, c); why != nil {
-		s.at(now.Add(first), func(now time.Time) { s.fail(m, why, now) })
+	s.book.Add(m.phone, m.shown)
+	m.contact = s.contactOf(a.input, m)
+	m.accepted = *m.Send
+	m.accepted.Statuses = []Status{}
+	s.ledger.AddMessage(m.Send)
+	why := s.obstacle(m, c)
+	if a.act.Do == fault.Error { // the other errors were refused
+		why = because(a.act.Code.Code, a.act.Code.Title, "The simulator was told so.")
+	}
+	if why != nil {
+		s.noteObstacle(m, why)
+		s.later(sending, m.call.Key, func(now time.Time) { s.fail(m, why, now) })
+		return m
+	}
+	if m.first = s.actOn(m.about(), m.subject(statusSent), update{}, now); m.first.Do == fault.Early {
+		m.sent(s)(now)
 	} else {
-		s.at(now.Add(first), m.sent(s))
+		s.later(sending, m.call.Key, m.sent(s))
 	}
-	return m.Send
+	return m
 }
 
 // obstacle is why an accepted send cannot arrive, or nil. The lock must be held.
 func (s *Sim) obstacle(m *outbound, c outgoing) *statusError {
-	target := s.messages[c.Target]
+	if why := s.refused(m); why != nil {
+		return why
+	}
+	target := s.book.Message(c.Target)
 	switch {
 	case s.records.Blocks(m.NumberID, m.To):
 		return because(rule.CodeUndeliverable, "Message undeliverable", "The number has blocked this user.")
@@ -123,16 +127,32 @@ func (s *Sim) obstacle(m *outbound, c outgoing) *statusError {
 	return nil
 }
 
+// noteObstacle writes down a send that its sender could have known to be in vain.
+func (s *Sim) noteObstacle(m *outbound, why *statusError) {
+	broken := map[int]string{rule.CodeWindow: ledger.RuleWindow, rule.CodeStopped: ledger.RuleOptOut}[why.Code]
+	if broken != "" && m.Fault == "" {
+		s.violate(ledger.Violation{Rule: broken, NumberID: m.NumberID, Peer: m.To, WAMID: m.WAMID, Detail: why.Data.Details})
+	}
+}
+
 func because(code int, title, details string) *statusError {
 	return &statusError{Code: code, Title: title, Message: title, Href: rule.ErrorPage, Data: errorData{Details: details}}
 }
 
-// sent is the first step, and the only one of a reaction. A group gets no further here: its members are no phones of ours.
+// sent is the first step, and the only one of a reaction, and of a group that was not made here.
 func (m *outbound) sent(s *Sim) func(time.Time) {
 	return func(now time.Time) {
 		s.climb(m, statusSent, now)
-		if m.phone != nil && m.Type != message.TypeReaction {
-			s.at(now.Add(m.delivery), m.delivered(s))
+		if m.phone == nil && m.Type != message.TypeReaction {
+			s.toGroup(m, now)
+		}
+		if m.phone == nil || m.phone.HasBlocked(m.NumberID) {
+			return // what a phone has blocked stays at sent
+		}
+		if m.Type == message.TypeReaction {
+			s.book.Apply(m.shown)
+		} else {
+			s.later(now.Add(m.delivery), m.call.Key, m.delivered(s))
 		}
 	}
 }
@@ -141,11 +161,12 @@ func (m *outbound) sent(s *Sim) func(time.Time) {
 func (m *outbound) delivered(s *Sim) func(time.Time) {
 	return func(now time.Time) {
 		if !m.phone.Online {
-			m.phone.waiting = append(m.phone.waiting, func(now time.Time) { s.at(now.Add(m.delivery), m.delivered(s)) })
+			m.phone.Wait(func(now time.Time) { s.later(now.Add(m.delivery), m.call.Key, m.delivered(s)) })
 			return
 		}
 		s.climb(m, statusDelivered, now)
-		s.at(now.Add(m.reading), m.read(s))
+		s.answer(m, now)
+		s.later(now.Add(m.reading), m.call.Key, m.read(s))
 	}
 }
 
@@ -155,16 +176,19 @@ func (m *outbound) read(s *Sim) func(time.Time) {
 		switch {
 		case !m.phone.Receipts:
 		case !m.phone.Online:
-			m.phone.waiting = append(m.phone.waiting, func(now time.Time) { s.at(now.Add(m.reading), m.read(s)) })
+			m.phone.Wait(func(now time.Time) { s.later(now.Add(m.reading), m.call.Key, m.read(s)) })
 		default:
 			s.climb(m, statusRead, now)
+			if m.voice && m.phone.Played {
+				s.later(now.Add(m.reading), m.call.Key, func(now time.Time) { s.climb(m, statusPlayed, now) })
+			}
 		}
 	}
 }
 
 // climb records a step and calls it back. The lock must be held.
 func (s *Sim) climb(m *outbound, step string, now time.Time) {
-	update := m.update(step, now)
+	update := m.update(s, step, now)
 	switch step {
 	case statusSent:
 		update.Conversation = &conversation{
@@ -197,21 +221,38 @@ func (m *outbound) price() *pricing {
 
 // fail ends a send that cannot arrive. Meta accepts such a send and says only afterwards that it is not delivered.
 func (s *Sim) fail(m *outbound, why *statusError, now time.Time) {
-	update := m.update(statusFailed, now)
+	update := m.update(s, statusFailed, now)
 	update.Errors = []statusError{*why}
 	s.record(m, Status{Name: statusFailed, At: now, Code: why.Code}, update)
 }
 
-func (m *outbound) update(step string, now time.Time) statusUpdate {
+func (m *outbound) update(s *Sim, step string, now time.Time) statusUpdate {
 	update := statusUpdate{ID: m.WAMID, Status: step, Timestamp: unixText(now), RecipientID: m.To, Tag: m.Tag}
 	if m.RecipientType == recipientGroup {
 		update.RecipientType = recipientGroup
 	}
+	s.nameRecipient(m, &update)
 	return update
 }
 
+// about is the callback of a step, and subject what it tells.
+func (m *outbound) about() Post {
+	return Post{WABAID: m.from.WABAID, NumberID: m.from.ID, Field: fieldMessages}
+}
+
+func (m *outbound) subject(step string) subject {
+	return subject{peer: m.To, nth: m.Nth, update: m.WAMID + " " + step, status: step}
+}
+
 func (s *Sim) record(m *outbound, step Status, update statusUpdate) {
-	m.Statuses = append(m.Statuses, step)
-	m.shown.Status = step.Name
-	s.emit(m.from, value{Statuses: []statusUpdate{update}}, step.At)
+	s.ledger.Climb(m.Send, step)
+	s.book.SetStatus(m.shown, step.Name)
+	of := m.subject(step.Name)
+	if step.Name == statusSent {
+		of.act = &m.first
+	}
+	early := s.emit(m.from, of, value{Contacts: s.recipientOf(m, step), Statuses: []statusUpdate{update}}, step.At)
+	if early != nil { // only ever of the first step, while the send is being accepted; later steps must not touch what is read then
+		m.early = early
+	}
 }

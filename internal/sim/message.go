@@ -1,9 +1,12 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 
+	"github.com/waypost/waypost/internal/sim/media"
 	"github.com/waypost/waypost/internal/sim/message"
 	"github.com/waypost/waypost/internal/sim/rule"
 )
@@ -24,9 +27,12 @@ type sendRequest struct {
 	Product       string  `json:"messaging_product"`
 	RecipientType string  `json:"recipient_type"`
 	To            string  `json:"to"`
+	Recipient     string  `json:"recipient"` // a business-scoped user id; to goes before it
 	Type          string  `json:"type"`
 	Tag           string  `json:"biz_opaque_callback_data"`
 	Context       *quoted `json:"context"`
+
+	byUserID bool // to was found by recipient
 
 	// A read receipt uses the same URL.
 	// https://developers.facebook.com/docs/whatsapp/cloud-api/guides/mark-message-as-read (read 2026-09)
@@ -44,11 +50,14 @@ type quoted struct {
 // readBody reads a JSON body into each of the targets. A body that does not say it is JSON is not read: Meta would look for
 // form fields in it.
 func readBody(w http.ResponseWriter, r *http.Request, targets ...any) (json.RawMessage, error) {
-	if bareType(r.Header.Get("Content-Type")) != "application/json" {
+	if media.BareType(r.Header.Get("Content-Type")) != "application/json" {
 		return nil, rule.BadParameter("send the body as application/json")
 	}
-	var body json.RawMessage
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSONBody)).Decode(&body); err != nil {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSONBody))
+	if err == nil {
+		err = json.Unmarshal(body, &json.RawMessage{})
+	}
+	if err != nil {
 		return nil, rule.BadParameter("the body is no JSON of at most %d bytes: %s", maxJSONBody, err)
 	}
 	for _, target := range targets {
@@ -56,7 +65,7 @@ func readBody(w http.ResponseWriter, r *http.Request, targets ...any) (json.RawM
 			return nil, rule.BadParameter("the body has a value of the wrong kind: %s", err)
 		}
 	}
-	return body, nil
+	return bytes.Clone(body), nil // what was read has room to spare, and the ledger keeps it long
 }
 
 // checkEnvelope checks everything but the content and puts the recipient into one form.

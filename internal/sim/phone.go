@@ -1,75 +1,39 @@
 package sim
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"log/slog"
+	"regexp"
 	"time"
 
 	"github.com/waypost/waypost/internal/sim/message"
+	"github.com/waypost/waypost/internal/sim/phone"
+	"github.com/waypost/waypost/internal/sim/rule"
+	"github.com/waypost/waypost/internal/sim/template"
 )
 
 // ErrNotFound is returned for a phone, number, message or medium that is not there.
 var ErrNotFound = errors.New("not found")
 
-// The ways a message goes, seen from the phone.
-const (
-	toPhone   = "to_phone"
-	fromPhone = "from_phone"
-)
-
 // Phone is a virtual phone with WhatsApp on it. Phones come to be on first use: online, and telling when they have read.
-type Phone struct {
-	Number   string `json:"number"` // digits
-	Name     string `json:"name"`   // the profile name that businesses see
-	Receipts bool   `json:"receipts"`
-	Online   bool   `json:"online"`
-}
+type Phone = phone.Phone
 
-// Message is one message of a phone, either way.
-type Message struct {
-	ID        string `json:"id"`
-	Direction string `json:"direction"` // to_phone or from_phone
-	NumberID  string `json:"number_id"` // the business number at the other end
-	Type      string `json:"type"`
-	Text      string `json:"text,omitempty"`
-	Caption   string `json:"caption,omitempty"`
-	Link      string `json:"link,omitempty"`
-	Media     *Media `json:"media,omitempty"`
+// Message is one message of a phone, either way, as its owner sees it.
+type Message = phone.Message
 
-	// Content is the object that the type names, as it was sent; texts and media are told by the fields above alone.
-	Content json.RawMessage `json:"content,omitempty"`
-
-	ReplyTo string    `json:"reply_to,omitempty"`
-	Status  string    `json:"status"` // to_phone: accepted, sent, delivered, read or failed; from_phone: sent or read
-	At      time.Time `json:"at"`
-
-	phone string // whose message it is
-}
-
-// phone is a Phone with its memory.
-type phone struct {
-	Phone
-	messages []*Message
-	wrote    map[string]time.Time  // when it last wrote, by id of the business number
-	waiting  []func(now time.Time) // what happens when it comes online
-}
-
-// mayReceive says whether the phone wrote to the number within the window.
-func (p *phone) mayReceive(numberID string, now time.Time) bool {
-	last, ok := p.wrote[numberID]
-	return ok && now.Sub(last) < window
-}
+// PhoneSettings are what holds for all phones.
+type PhoneSettings = phone.Settings
 
 // Phones returns every phone in the order of their numbers.
 func (s *Sim) Phones() []Phone {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]Phone, 0, len(s.phones))
-	for _, number := range slices.Sorted(maps.Keys(s.phones)) {
-		list = append(list, s.phones[number].Phone)
+	list := []Phone{}
+	for _, p := range s.book.Phones() {
+		list = append(list, p.Phone)
 	}
 	return list
 }
@@ -78,107 +42,315 @@ func (s *Sim) Phones() []Phone {
 func (s *Sim) Phone(number string) (Phone, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, ok := s.phones[plainPhone(number)]
-	if !ok {
-		return Phone{}, fmt.Errorf("phone: %w", ErrNotFound)
+	p, err := s.knownPhone(number)
+	if err != nil {
+		return Phone{}, err
 	}
 	return p.Phone, nil
 }
 
-// SetPhone creates a phone or changes it; an empty name keeps the one it has. A phone that comes online receives what was
-// waiting for it.
+// knownPhone finds a phone that is there. The lock must be held.
+func (s *Sim) knownPhone(number string) (*phone.State, error) {
+	p := s.book.Find(plainPhone(number))
+	if p == nil {
+		return nil, fmt.Errorf("phone: %w", ErrNotFound)
+	}
+	return p, nil
+}
+
+// SetPhone creates a phone or changes it; an empty name keeps the one it has, and the user id follows from the number. A phone
+// that comes online receives what was waiting for it.
 func (s *Sim) SetPhone(want Phone) error {
-	_, err := s.changePhone(want.Number, func(p *Phone) {
-		p.Receipts, p.Online = want.Receipts, want.Online
-		if want.Name != "" {
-			p.Name = want.Name
+	_, err := s.changePhone(want.Number, func(p *phone.State) error {
+		if want.Name == "" {
+			want.Name = p.Name
 		}
+		p.Phone = want
+		return nil
 	})
 	return err
 }
 
 // changePhone lets change edit a phone, which is created if need be.
-func (s *Sim) changePhone(number string, change func(*Phone)) (Phone, error) {
-	plain := plainPhone(number)
-	if !isPhone(plain) {
-		return Phone{}, fmt.Errorf("a phone number has %d to %d digits, with country code", phoneMin, phoneMax)
+func (s *Sim) changePhone(number string, change func(*phone.State) error) (phone.Shown, error) {
+	plain, err := s.phoneNumber(number)
+	if err != nil {
+		return phone.Shown{}, err
 	}
-	if _, err := s.business(plain); err == nil {
-		return Phone{}, errors.New("this is a business number, not a phone")
-	}
+	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.phone(plain)
-	change(&p.Phone)
-	p.Number = plain
-	if p.Online {
-		now := time.Now()
-		for _, resume := range p.waiting {
-			resume(now)
-		}
-		p.waiting = nil
+	p := s.book.Open(plain)
+	id := p.UserID
+	if err := change(p); err != nil {
+		return phone.Shown{}, err
 	}
-	return p.Phone, nil
+	p.Number, p.UserID = plain, id
+	if p.Online {
+		p.Resume(now)
+	}
+	return p.Shown(now), nil
+}
+
+// phoneNumber puts a phone's number into one form, or says why it is none.
+func (s *Sim) phoneNumber(number string) (string, error) {
+	plain := plainPhone(number)
+	if !isPhone(plain) {
+		return "", fmt.Errorf("a phone number has %d to %d digits, with country code", phoneMin, phoneMax)
+	}
+	if _, err := s.business(plain); err == nil {
+		return "", errors.New("this is a business number, not a phone")
+	}
+	return plain, nil
 }
 
 // Messages returns what a phone received and wrote, oldest first. It returns ErrNotFound if the number was never used.
 func (s *Sim) Messages(number string) ([]Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, ok := s.phones[plainPhone(number)]
-	if !ok {
-		return nil, fmt.Errorf("phone: %w", ErrNotFound)
+	p, err := s.knownPhone(number)
+	if err != nil {
+		return nil, err
 	}
-	list := make([]Message, len(p.messages))
-	for i, m := range p.messages {
-		list[i] = *m
-	}
-	return list, nil
+	return s.book.Messages(p), nil
 }
 
-// phone finds or creates a phone by its plain number. The lock must be held.
-func (s *Sim) phone(number string) *phone {
-	p, ok := s.phones[number]
-	if !ok {
-		p = &phone{
-			Phone: Phone{Number: number, Name: "Phone " + number[len(number)-4:], Receipts: true, Online: true},
-			wrote: map[string]time.Time{},
-		}
-		s.phones[number] = p
-	}
-	return p
-}
-
-// newMessage makes a message of either direction and remembers it by its id. The lock must be held.
+// newMessage makes a message of either direction.
 func (s *Sim) newMessage(wamid, direction string, n Number, c message.Content, now time.Time) *Message {
 	m := &Message{
 		ID: wamid, Direction: direction, NumberID: n.ID, Type: c.Type, Text: c.Text, Caption: c.Caption, Link: c.Link,
 		Content: c.Object, Status: statusSent, At: now,
 	}
-	if held, ok := s.media.lookup(c.MediaID, now); ok {
-		media := held.Media
+	if held, ok := s.media.Lookup(c.MediaID, now); ok {
+		info := held.Info
 		if c.Filename != "" {
-			media.Filename = c.Filename
+			info.Filename = c.Filename
 		}
-		m.Media = &media
+		m.Media = &info
 	}
-	s.messages[wamid] = m
 	return m
+}
+
+// newSent makes the message that a phone shows of a send.
+func (s *Sim) newSent(wamid string, n Number, c outgoing, now time.Time) *Message {
+	m := s.newMessage(wamid, phone.ToPhone, n, c.Content, now)
+	m.Status = statusAccepted
+	switch c.Type {
+	case message.TypeTemplate:
+		m.Template = c.template.Name
+		m.Show = func() *message.View { return c.template.Show(c.Object) }
+	case message.TypeInteractive:
+		m.Show = func() *message.View { return message.Show(c.Content) }
+	}
+	return m
+}
+
+// refused is why the owner of a phone, or Meta for the owner's sake, does not get an accepted send; nil when nothing speaks
+// against it. It counts the marketing that gets through. The lock must be held.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09)
+func (s *Sim) refused(m *outbound) *statusError {
+	p := m.phone
+	switch {
+	case p == nil:
+		return nil
+	case p.Absent:
+		return because(rule.CodeUndeliverable, "Message undeliverable", "The number is not on WhatsApp.")
+	case m.template.ID == "" || m.template.Category != template.Marketing:
+		return nil
+	case p.HasStopped(m.NumberID):
+		return because(rule.CodeStopped, "Unable to deliver the message. This recipient has chosen to stop receiving marketing messages on WhatsApp from your business",
+			"The user has stopped marketing messages of this business.")
+	case s.book.MarketingCap > 0 && !p.Offer(s.book.MarketingCap, m.At):
+		return because(rule.CodeCapped, "This message was not delivered to maintain healthy ecosystem engagement",
+			"The user has had as much marketing as one day allows.")
+	}
+	return nil
+}
+
+// Tap lets a phone tap on a message that it received. It returns the wamid of the answer, or what the tap opens when a phone
+// tells the business nothing of it.
+func (s *Sim) Tap(number, wamid string, t phone.Tap) (id, opens string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.knownPhone(number)
+	if err != nil {
+		return "", "", err
+	}
+	return s.tap(p, wamid, t, s.now())
+}
+
+// tap is Tap with the lock held.
+func (s *Sim) tap(p *phone.State, wamid string, t phone.Tap, now time.Time) (id, opens string, err error) {
+	m := s.book.Message(wamid)
+	if m == nil {
+		return "", "", fmt.Errorf("message: %w", ErrNotFound)
+	}
+	answer, err := s.book.Tap(p, m, t)
+	if err != nil || answer.Type == "" {
+		return "", answer.Opens, err
+	}
+	id, err = s.speak(Inbound{
+		From: p.Number, To: m.NumberID, Type: answer.Type, Object: answer.Object, ReplyTo: m.ID, origin: answer.Origin, at: now,
+	}, nil)
+	return id, "", err
+}
+
+// preference is what a user said of a business's marketing. Its timestamp is a number, as Meta has it.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences (read 2026-09)
+type preference struct {
+	WAID      string `json:"wa_id,omitempty"`
+	UserID    string `json:"user_id,omitempty"`
+	Detail    string `json:"detail"`
+	Category  string `json:"category"`
+	Value     string `json:"value"`
+	Timestamp int64  `json:"timestamp"`
+}
+
+// StopMarketing lets a phone stop the marketing of a business number, or resume it, and calls that back when it is news.
+func (s *Sim) StopMarketing(number, to string, stop bool) error {
+	plain, err := s.phoneNumber(number)
+	if err != nil {
+		return err
+	}
+	n, err := s.business(to)
+	if err != nil {
+		return fmt.Errorf("to: %w", err)
+	}
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.book.Open(plain)
+	if !p.Stop(n.ID, stop) {
+		return nil
+	}
+	word := "resume"
+	if stop {
+		word = "stop"
+	}
+	who := s.person(p)
+	s.emitField(Post{WABAID: n.WABAID, NumberID: n.ID, Field: "user_preferences"}, map[string]any{
+		"messaging_product": messagingProduct,
+		"metadata":          metadata{Display: n.Display, NumberID: n.ID},
+		"contacts":          []callbackPerson{{WAID: who.WAID, UserID: who.UserID}},
+		"user_preferences": []preference{{
+			WAID: who.WAID, UserID: who.UserID, Detail: "User requested to " + word + " marketing messages",
+			Category: "marketing_messages", Value: word, Timestamp: now.Unix(),
+		}},
+	}, now)
+	return nil
+}
+
+// MovePhone gives a phone another number and tells every business number that it wrote to, as Meta does.
+func (s *Sim) MovePhone(ctx context.Context, number, to string) error {
+	plain, err := s.phoneNumber(to)
+	if err != nil {
+		return fmt.Errorf("to: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.knownPhone(number)
+	if err != nil {
+		return err
+	}
+	if taken := s.book.Find(plain); taken != nil && !taken.Absent {
+		return errors.New("to: another phone has this number")
+	}
+	object, err := json.Marshal(map[string]string{"type": "user_changed_number", "wa_id": plain})
+	if err != nil {
+		return fmt.Errorf("encode system message: %w", err)
+	}
+	for _, id := range p.WroteTo() {
+		if _, err := s.speak(Inbound{From: p.Number, To: id, Type: "system", Object: object}, nil); err != nil {
+			s.log.DebugContext(ctx, "number change not told", slog.Any("err", err)) // the business has blocked the phone
+		}
+	}
+	s.book.Move(p, plain)
+	return nil
+}
+
+// person is how callbacks name the owner of a phone.
+func (s *Sim) person(p *phone.State) callbackPerson {
+	who := callbackPerson{Profile: &profile{Name: p.Name, Username: p.Username}, WAID: p.Number}
+	if p.Username != "" || p.Hidden || s.book.UserIDs {
+		who.UserID = p.UserID
+	}
+	if p.Hidden {
+		who.WAID = ""
+	}
+	return who
+}
+
+// typed shows a typing indicator on the phone that wrote the message.
+func (s *Sim) typed(n Number, m *Message) {
+	if p := s.book.Find(m.Phone); p != nil {
+		p.Type(n.ID, s.now())
+	}
 }
 
 // business finds a business number by id or display number; an empty name means the only one.
 func (s *Sim) business(name string) (Number, error) {
-	if name == "" && len(s.numbers) == 1 {
-		return s.numbers[0], nil
+	if all := s.accounts.Numbers(); name == "" && len(all) == 1 {
+		return all[0], nil
 	}
-	plain := plainPhone(name)
-	for _, n := range s.numbers {
-		if n.ID == plain || n.Display == plain {
-			return n, nil
-		}
+	if n, ok := s.accounts.Find(plainPhone(name)); ok {
+		return n, nil
 	}
 	if name == "" {
 		return Number{}, errors.New("there are several business numbers: say to which one")
 	}
 	return Number{}, fmt.Errorf("business number: %w", ErrNotFound)
+}
+
+// nameRecipient says in a status who it is about: a user whose number is not told is named by the user id.
+func (s *Sim) nameRecipient(m *outbound, update *statusUpdate) {
+	if m.phone == nil {
+		return
+	}
+	who := s.person(m.phone)
+	if update.RecipientUser = who.UserID; who.WAID == "" {
+		update.RecipientID = ""
+	}
+}
+
+// recipientOf names the recipient beside a status, as Meta does where there is a user id; not when the send failed.
+func (s *Sim) recipientOf(m *outbound, step Status) []callbackPerson {
+	if m.phone == nil || step.Name == statusFailed {
+		return nil
+	}
+	if who := s.person(m.phone); who.UserID != "" {
+		return []callbackPerson{who}
+	}
+	return nil
+}
+
+// userIDForm is what a business-scoped user id looks like: a country, a dot and up to 128 letters and digits.
+var userIDForm = regexp.MustCompile(`^[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}$`)
+
+// findRecipient puts the number of a business-scoped user id in the place of the recipient. The caller has seen that there is no
+// number. An id that nobody has is refused as a number that is not on WhatsApp; Meta's pages do not say with what.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
+func (s *Sim) findRecipient(q *sendRequest) error {
+	if !userIDForm.MatchString(q.Recipient) {
+		return rule.BadValue("recipient is no business-scoped user id")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.book.FindUser(q.Recipient)
+	if p == nil {
+		return rule.Refuse(rule.CodeUndeliverable, "Message undeliverable", "recipient: nobody has this user id")
+	}
+	q.To, q.byUserID = p.Number, true
+	return nil
+}
+
+// contactOf names the recipient in the answer to a send. The lock must be held.
+func (s *Sim) contactOf(input string, accepted *outbound) sendContact {
+	c := sendContact{Input: input, WAID: accepted.To}
+	if p := s.book.Find(accepted.To); p != nil && accepted.RecipientType == recipientIndividual {
+		c.UserID = s.person(p).UserID
+		if input == p.UserID {
+			c.WAID, c.UserID = "", p.UserID
+		}
+	}
+	return c
 }

@@ -7,12 +7,14 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"github.com/waypost/waypost/internal/sim/draw"
 )
 
-// random is the one source of ids and delays, so that a seed repeats a run. It is not safe for concurrent use.
+// random is a stream of ids that decide nothing: traces and challenges. What has to repeat whoever asks first comes from package
+// draw. It is not safe for concurrent use.
 type random struct {
 	*rand.Rand
-	made uint32
 }
 
 func newRandom(seed uint64) *random {
@@ -20,15 +22,17 @@ func newRandom(seed uint64) *random {
 }
 
 // wamid makes a message id of Meta's look: base64 text that holds the user's number, of no fixed length. Clients must treat it
-// as opaque. A counter inside makes it unique.
-func (r *random) wamid(user string) string {
-	r.made++
-	b := append([]byte{0x1c, 0x18, 0x0b}, user...)
+// as opaque.
+func wamid(user string, key draw.Key) string {
+	b := append(make([]byte, 0, 48), 0x1c, 0x18, 0x0b)
+	b = append(b, user...)
 	b = append(b, 0x15, 0x02, 0x00, 0x11, 0x18, 0x14)
-	b = binary.BigEndian.AppendUint64(b, r.Uint64())
-	b = binary.BigEndian.AppendUint32(b, r.made)
+	b = append(b, key.Text("wamid").Bytes()[:12]...)
 	return "wamid." + base64.StdEncoding.EncodeToString(b)
 }
+
+// draw takes a delay from the range.
+func (r Range) draw(key draw.Key) time.Duration { return key.Between(r.Min, r.Max) }
 
 // digits makes a number of sixteen digits, as media ids are.
 func (r *random) digits() string {
@@ -39,8 +43,4 @@ func (r *random) digits() string {
 func (r *random) hex() string {
 	b := binary.BigEndian.AppendUint64(nil, r.Uint64())
 	return hex.EncodeToString(binary.BigEndian.AppendUint64(b, r.Uint64()))
-}
-
-func (r *random) between(span Range) time.Duration {
-	return span.Min + time.Duration(r.Int64N(int64(span.Max-span.Min)+1))
 }

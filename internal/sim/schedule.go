@@ -1,62 +1,35 @@
 package sim
 
 import (
-	"container/heap"
 	"time"
+
+	"github.com/waypost/waypost/internal/sim/draw"
 )
 
 const (
-	maxInFlight   = 8                // callbacks posted at the same time
+	maxInFlight   = 32               // callbacks posted at the same time
 	idleWait      = time.Hour        // how long Run sleeps when nothing is scheduled; anything new wakes it
 	shutdownGrace = 2 * time.Second  // how long posts in flight may take after Run's context ended
-	postTimeout   = 10 * time.Second // how long a receiver may take
+	postTimeout   = 10 * time.Second // how long a receiver may take, in real time
 )
 
-// task is something that happens later. It runs with the Sim's lock held and must not block.
-type task struct {
-	at  time.Time
-	seq int // keeps the order of tasks that are due at the same instant
-	do  func(now time.Time)
-}
+// The groups of what is scheduled.
+const (
+	upkeep  = iota // what goes on whatever is sent: reviews, lives of media
+	traffic        // what becomes of messages; a reset gives it up
+)
 
-// taskHeap has the earliest task first.
-type taskHeap struct {
-	list []task
-	seq  int
-}
-
-func (h *taskHeap) Len() int { return len(h.list) }
-
-func (h *taskHeap) Less(i, j int) bool {
-	a, b := h.list[i], h.list[j]
-	if a.at.Equal(b.at) {
-		return a.seq < b.seq
-	}
-	return a.at.Before(b.at)
-}
-
-func (h *taskHeap) Swap(i, j int) { h.list[i], h.list[j] = h.list[j], h.list[i] }
-
-// Push is for container/heap alone; it takes tasks only.
-func (h *taskHeap) Push(x any) {
-	if t, ok := x.(task); ok {
-		h.list = append(h.list, t)
-	}
-}
-
-// Pop is for container/heap alone.
-func (h *taskHeap) Pop() any {
-	last := len(h.list) - 1
-	t := h.list[last]
-	h.list[last] = task{} // lets go of what the function holds
-	h.list = h.list[:last]
-	return t
-}
-
-// at puts do on the schedule. The lock must be held.
+// at puts do on the schedule. It runs with the lock held, is given the time for which it was scheduled, and must not block. The
+// lock must be held.
 func (s *Sim) at(t time.Time, do func(now time.Time)) {
-	s.tasks.seq++
-	heap.Push(&s.tasks, task{at: t, seq: s.tasks.seq, do: do})
+	s.schedule.Add(t, upkeep, 0, do)
+	s.rouse()
+}
+
+// later is at for what becomes of a message or a callback, whose key decides who is first at the same time: who was put there first
+// is chance.
+func (s *Sim) later(t time.Time, key draw.Key, do func(now time.Time)) {
+	s.schedule.Add(t, traffic, uint64(key), do)
 	s.rouse()
 }
 
@@ -68,21 +41,36 @@ func (s *Sim) rouse() {
 	}
 }
 
-// advance runs what is due and returns the posts to start now and the time until there may be more to do.
-func (s *Sim) advance(now time.Time) (start []*posting, wait time.Duration) {
+// due runs what is due and returns the posts to start now and the time until there may be more to do. While the clock is being
+// moved it leaves everything to whoever moves it.
+func (s *Sim) due() (start []*posting, wait time.Duration) {
+	if !s.stepping.TryLock() {
+		return nil, idleWait
+	}
+	defer s.stepping.Unlock()
+	s.runDue()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.tasks.list) > 0 && !s.tasks.list[0].at.After(now) {
-		if t, ok := heap.Pop(&s.tasks).(task); ok {
-			t.do(now)
-		}
-	}
-	free := min(maxInFlight-s.inFlight, len(s.ready))
-	start = append(start, s.ready[:free]...)
-	s.ready = append(s.ready[:0], s.ready[free:]...)
-	s.inFlight += free
-	if len(s.tasks.list) == 0 {
+	start = s.ready.take(max(0, min(maxInFlight-int(s.inFlight.Load()), s.ready.len())))
+	s.inFlight.Add(int32(len(start))) //nolint:gosec // not that many
+	next, ok := s.schedule.Next()
+	if !ok {
 		return start, idleWait
 	}
-	return start, s.tasks.list[0].at.Sub(now)
+	if wait, ok = s.clock.Wait(next); !ok {
+		wait = idleWait
+	}
+	return start, min(wait, idleWait)
+}
+
+// runDue runs what is due, a little at a time, so that whoever sends meanwhile gets the lock too.
+func (s *Sim) runDue() {
+	const little = 16
+	for now, more := s.now(), true; more; {
+		s.mu.Lock()
+		for n := 0; n < little && more; n++ {
+			more = s.schedule.RunNext(now)
+		}
+		s.mu.Unlock()
+	}
 }

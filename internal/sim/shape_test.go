@@ -16,6 +16,16 @@ const samples = "../../../shared/fixtures/meta-responses.jsonl"
 // sample returns the answer whose name ends so.
 func sample(t *testing.T, ending string) map[string]any {
 	t.Helper()
+	found := findSample(t, func(name string) bool { return strings.HasSuffix(name, ending) })
+	if found == nil {
+		t.Fatalf("no sample ends in %q", ending)
+	}
+	return found
+}
+
+// findSample returns the first answer with a name that is wanted, or nil.
+func findSample(t *testing.T, wanted func(name string) bool) map[string]any {
+	t.Helper()
 	file, err := os.Open(samples)
 	if os.IsNotExist(err) {
 		t.Skip("Meta's sample answers are not there: " + samples)
@@ -34,11 +44,13 @@ func sample(t *testing.T, ending string) map[string]any {
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			t.Fatal(err)
 		}
-		if body, ok := line.Body.(map[string]any); ok && strings.HasSuffix(line.Name, ending) {
+		if body, ok := line.Body.(map[string]any); ok && wanted(line.Name) {
 			return body
 		}
 	}
-	t.Fatalf("no sample ends in %q: %v", ending, lines.Err())
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return nil
 }
 
@@ -129,54 +141,5 @@ func TestManagementHasTheShapeOfMetas(t *testing.T) {
 				t.Errorf("keys %v, Meta's sample has %v", got, theirs)
 			}
 		})
-	}
-}
-
-// requests are Meta's own sample sends, kept beside the repository.
-const requests = "../../../shared/fixtures/meta-send-requests.jsonl"
-
-// TestMetasOwnSendsAreTaken sends the samples of Meta's pages. Media and templates that they name are not here, so only the
-// types that need neither are sent; samples with a placeholder for a number or an emoji are none that can be sent.
-func TestMetasOwnSendsAreTaken(t *testing.T) {
-	file, err := os.Open(requests)
-	if os.IsNotExist(err) {
-		t.Skip("Meta's sample sends are not there: " + requests)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	s := start(t, options(t, newReceiver()))
-	taken := map[string]int{}
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var line struct {
-			Name    string
-			Payload json.RawMessage
-		}
-		var payload map[string]json.RawMessage
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(line.Payload, &payload); err != nil {
-			continue // a form, not a message
-		}
-		kind := strings.Trim(string(payload["type"]), `"`)
-		// A placeholder cannot be sent, and a picture of Meta's is not here.
-		unsendable := slices.ContainsFunc([]string{"<", "http(s)", "JSON Payload", `"image": {"id"`}, func(mark string) bool {
-			return strings.Contains(string(payload[kind]), mark)
-		})
-		if !slices.Contains([]string{"location", "contacts", "reaction", "interactive"}, kind) || unsendable {
-			continue
-		}
-		body := toUser(`"type":"` + kind + `","` + kind + `":` + string(payload[kind]))
-		if w := askJSON(s.Graph(), "POST", "/v23.0/"+numberID+"/messages", token, body); w.Code != 200 {
-			t.Errorf("%s: %s", line.Name, w.Body)
-		}
-		taken[kind]++
-	}
-	if taken["interactive"] < 10 || taken["location"] == 0 || taken["contacts"] == 0 || taken["reaction"] == 0 {
-		t.Errorf("the samples have only %v", taken)
 	}
 }

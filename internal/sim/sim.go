@@ -11,23 +11,31 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/waypost/waypost/internal/sim/account"
 	"github.com/waypost/waypost/internal/sim/business"
+	"github.com/waypost/waypost/internal/sim/clock"
+	"github.com/waypost/waypost/internal/sim/draw"
+	"github.com/waypost/waypost/internal/sim/fault"
+	"github.com/waypost/waypost/internal/sim/group"
+	"github.com/waypost/waypost/internal/sim/ledger"
+	"github.com/waypost/waypost/internal/sim/limit"
+	"github.com/waypost/waypost/internal/sim/media"
+	"github.com/waypost/waypost/internal/sim/phone"
+	"github.com/waypost/waypost/internal/sim/qr"
 	"github.com/waypost/waypost/internal/sim/rule"
+	"github.com/waypost/waypost/internal/sim/script"
 	"github.com/waypost/waypost/internal/sim/template"
 )
 
 // Number is a business number as the Graph face knows it.
-type Number struct {
-	ID          string // phone_number_id
-	WABAID      string // the WhatsApp Business Account it belongs to
-	Display     string // the phone number itself, digits only
-	AccessToken string // the token that may use it; numbers may share one
-}
+type Number = account.Number
+
+// Token is one more token, for some numbers or for all.
+type Token = account.Token
 
 // Callback is where callbacks go and how they are signed. An empty URL means there is none yet: callbacks are then dropped,
 // as Meta drops those of an app without a subscription.
@@ -46,17 +54,28 @@ type Timing struct{ Sent, Delivered, Read, Review Range }
 
 // Options are what New needs. GraphURL, Dir and at least one number are required.
 type Options struct {
-	GraphURL string       // base URL at which Graph is reached; media download URLs begin with it
-	Dir      string       // an existing directory of its own, for the bytes of media
-	Numbers  []Number     // the business numbers
-	AppID    string       // the app that every token belongs to, in digits; empty is a fixed one
-	Callback Callback     // taken as it is; only SetCallback asks the receiver to prove itself
-	Timing   Timing       // pace of the statuses
-	Seed     uint64       // the same seed and the same requests give the same delays and ids; 0 draws a seed
-	Client   *http.Client // posts the callbacks; nil is a client with timeouts and no proxy
-	Logger   *slog.Logger // nil discards
-	OnSend   func(Send)   // called after a send was recorded and before it is answered; it may block
+	GraphURL      string        // base URL at which Graph is reached; media download URLs begin with it
+	Dir           string        // an existing directory of its own, for the bytes of media
+	Numbers       []Number      // the business numbers
+	Tokens        []Token       // more tokens than those of the numbers
+	Throughput    int           // messages a second that each number may send and receive; 0 is 80
+	EnforceLimits *bool         // refuse what is beyond throughput and pair rate; nil is what the profile says
+	AppID         string        // the app that every token belongs to, in digits; empty is a fixed one
+	Callback      Callback      // taken as it is; only SetCallback asks the receiver to prove itself
+	Timing        Timing        // pace of the statuses
+	Seed          uint64        // the same seed and the same requests give the same delays and ids; 0 draws a seed
+	Client        *http.Client  // posts the callbacks; nil is a client with timeouts and no proxy
+	Logger        *slog.Logger  // nil discards
+	Phones        PhoneSettings // what holds for all phones
+	Keep          int           // how many messages the ledger keeps; 0 is enough for 100,000 sends and what comes back
+	Watch         func(Event)   // called when something happens, maybe with a lock held: it must not block, nor ask the Sim
+	Profile       string        // of faults: calm, real or mean; empty is calm
+	Faults        []Fault       // the script of faults, whose rules come before those of the profile
+	OnSend        func(Send)    // called after a send was recorded and before it is answered; it may block
 }
+
+// Fault is one way to misbehave and when.
+type Fault = fault.Rule
 
 // Sim is one pretend Meta. Its methods may be called from many goroutines.
 type Sim struct {
@@ -66,27 +85,39 @@ type Sim struct {
 	ownHTTP  bool // the client is ours, so its idle connections are ours to close
 	log      *slog.Logger
 	onSend   func(Send)
-	numbers  []Number
 	appID    string
+	seed     draw.Key
 	running  atomic.Bool
 	wake     chan struct{}
+	clock    *clock.Clock
+	stepping sync.Mutex    // whoever runs the schedule: Run, or who moves the clock; taken before mu
+	settled  chan struct{} // a post has ended
+	inFlight atomic.Int32  // posts that have not
+	callback atomic.Pointer[Callback]
 
 	mu       sync.Mutex // guards everything below; never held while bytes move
 	random   *random
-	callback Callback
-	tasks    taskHeap
-	ready    []*posting // posts that are due and wait for a free slot
-	inFlight int
-	posts    []*posting // the last keptPosts, oldest first
-	posted   int
-	phones   map[string]*phone
-	sends    []*outbound
-	messages map[string]*Message // both directions, by wamid
+	schedule clock.Schedule
+	ready    line                  // posts that are due and wait for a free slot
+	held     map[draw.Key]*posting // one that waits to be overtaken, by number and user
+	batches  map[string]*batch     // by account and number
+	book     *phone.Book
+	scripts  *script.Book
 
 	// These have locks of their own, which may be taken with mu held and never the other way round.
-	media     *mediaStore
-	templates *template.Store
-	records   *business.Records
+	ledger     *ledger.Ledger
+	faults     *fault.Faults
+	counter    *limit.Counter[draw.Key] // of messages by number, user and direction, and of other calls
+	throughput *limit.Meter[string]     // by number
+	pairs      *limit.Meter[draw.Key]   // by number and user
+	perSecond  atomic.Int64             // the throughput of each number
+	enforce    atomic.Pointer[bool]     // nil is what the profile says
+	accounts   *account.Directory
+	media      *media.Store
+	codes      *qr.Store
+	groups     *group.Store
+	templates  *template.Store
+	records    *business.Records
 }
 
 // New makes a Sim, or reports every mistake in the options at once.
@@ -100,7 +131,11 @@ func New(o Options) (*Sim, error) {
 		_, _ = rand.Read(b[:]) // never fails since Go 1.24
 		seed = binary.LittleEndian.Uint64(b[:])
 	}
-	store, err := newMediaStore(o.Dir, o.GraphURL, seed)
+	profile, err := fault.Named(o.Profile)
+	if err != nil {
+		return nil, fmt.Errorf("simulator options: %w", err)
+	}
+	store, err := media.New(o.Dir, o.GraphURL, seed)
 	if err != nil {
 		return nil, fmt.Errorf("simulator options: %w", err)
 	}
@@ -110,21 +145,38 @@ func New(o Options) (*Sim, error) {
 		client:   o.Client,
 		log:      o.Logger,
 		onSend:   o.OnSend,
-		numbers:  append([]Number(nil), o.Numbers...),
 		wake:     make(chan struct{}, 1),
+		clock:    clock.New(),
+		settled:  make(chan struct{}, 1),
 		random:   newRandom(seed),
-		callback: o.Callback,
-		phones:   map[string]*phone{},
-		messages: map[string]*Message{},
+		book:     phone.NewBook(o.Phones),
+		scripts:  &script.Book{},
 		media:    store,
+		ledger:   ledger.New(o.Keep),
 
-		appID:     cmp.Or(o.AppID, defaultAppID),
-		records:   business.New(newRandom(seed + 3).hex),
-		templates: template.NewStore(wabasOf(o.Numbers), templateIDs(seed)),
+		seed:       draw.New(seed),
+		held:       map[draw.Key]*posting{},
+		batches:    map[string]*batch{},
+		counter:    limit.NewCounter[draw.Key](),
+		faults:     fault.New(draw.New(seed).Text("faults"), profile),
+		throughput: limit.NewMeter[string](),
+		pairs:      limit.NewMeter[draw.Key](),
+
+		appID:   cmp.Or(o.AppID, defaultAppID),
+		records: business.New(newRandom(seed + 3).hex),
+	}
+	s.codes = qr.New(o.GraphURL, seed)
+	s.groups = group.New(seed)
+	s.callback.Store(&o.Callback)
+	s.accounts = account.New(s.appID, seed, o.Numbers, o.Tokens)
+	s.templates = template.NewStore(s.accounts.Accounts(), templateIDs(seed))
+	if err := errors.Join(s.SetLimits(cmp.Or(o.Throughput, defaultThroughput), o.EnforceLimits), s.SetFaults(o.Faults)); err != nil {
+		return nil, fmt.Errorf("simulator options: %w", err)
 	}
 	if s.client == nil {
 		s.client, s.ownHTTP = newClient(), true
 	}
+	s.setWatch(o.Watch)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -139,16 +191,6 @@ func New(o Options) (*Sim, error) {
 func templateIDs(seed uint64) func() string {
 	r := newRandom(seed + 2)
 	return func() string { return r.digits()[:15] }
-}
-
-// wabasOf lists each account once.
-func wabasOf(numbers []Number) (ids []string) {
-	for _, n := range numbers {
-		if !slices.Contains(ids, n.WABAID) {
-			ids = append(ids, n.WABAID)
-		}
-	}
-	return ids
 }
 
 // newClient makes the client for callbacks. It follows no redirect, because Meta counts anything but 200 as a failure.
@@ -176,19 +218,7 @@ func (o Options) check() error {
 	} else if !info.IsDir() {
 		bad("directory for media: %s is no directory", o.Dir)
 	}
-	if len(o.Numbers) == 0 {
-		bad("numbers: give at least one")
-	}
-	seen := map[string]bool{}
-	for i, n := range o.Numbers {
-		if err := n.check(); err != nil {
-			bad("number %d: %w", i+1, err)
-		}
-		if seen[n.ID] || seen[n.Display] {
-			bad("number %d: id or display number is taken by an earlier one", i+1)
-		}
-		seen[n.ID], seen[n.Display] = true, true
-	}
+	errs = append(errs, account.Check(o.Numbers, o.Tokens))
 	if o.AppID != "" && !isDigits(o.AppID) {
 		bad("app id %q: digits only", o.AppID)
 	}
@@ -196,23 +226,6 @@ func (o Options) check() error {
 		errs = append(errs, o.Callback.check())
 	}
 	return errors.Join(append(errs, o.Timing.check())...)
-}
-
-func (n Number) check() error {
-	var errs []error
-	if !isDigits(n.ID) {
-		errs = append(errs, fmt.Errorf("id %q: digits only", n.ID))
-	}
-	if n.WABAID == "" {
-		errs = append(errs, errors.New("waba id is missing"))
-	}
-	if !isPhone(n.Display) {
-		errs = append(errs, fmt.Errorf("display %q: %d to %d digits", n.Display, phoneMin, phoneMax))
-	}
-	if n.AccessToken == "" {
-		errs = append(errs, errors.New("access token is missing"))
-	}
-	return errors.Join(errs...)
 }
 
 func (c Callback) check() error {
@@ -271,7 +284,7 @@ func (s *Sim) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		due, wait := s.advance(time.Now())
+		due, wait := s.due()
 		for _, p := range due {
 			inFlight.Go(func() { s.post(posting, p) })
 		}
@@ -286,14 +299,4 @@ func (s *Sim) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 	}
-}
-
-// numberByID finds the business number with this phone_number_id.
-func (s *Sim) numberByID(id string) (Number, bool) {
-	for _, n := range s.numbers {
-		if n.ID == id {
-			return n, true
-		}
-	}
-	return Number{}, false
 }

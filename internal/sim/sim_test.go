@@ -100,7 +100,7 @@ func options(t *testing.T, c *receiver) sim.Options {
 }
 
 // start makes a Sim and runs it until the test ends.
-func start(t *testing.T, o sim.Options) *sim.Sim {
+func start(t testing.TB, o sim.Options) *sim.Sim {
 	t.Helper()
 	s, err := sim.New(o)
 	if err != nil {

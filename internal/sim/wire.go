@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -13,24 +12,8 @@ import (
 // fieldMessages is the field of messages and statuses.
 const fieldMessages = "messages"
 
-// envelope is the body of every callback. One update each: Meta may batch them, and promises no batching.
+// value is what a callback of the field messages tells.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
-type envelope struct {
-	Object string  `json:"object"`
-	Entry  []entry `json:"entry"`
-}
-
-type entry struct {
-	ID      string   `json:"id"`             // the WhatsApp Business Account
-	Time    int64    `json:"time,omitempty"` // with fields of the account only
-	Changes []change `json:"changes"`
-}
-
-type change struct {
-	Value any    `json:"value"`
-	Field string `json:"field"`
-}
-
 type value struct {
 	Product  string           `json:"messaging_product"`
 	Metadata metadata         `json:"metadata"`
@@ -44,20 +27,25 @@ type metadata struct {
 	NumberID string `json:"phone_number_id"`
 }
 
+// callbackPerson is a user. Who has a username is told by the business-scoped user id too, or by that alone.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
 type callbackPerson struct {
-	Profile profile `json:"profile"`
-	WAID    string  `json:"wa_id"`
+	Profile *profile `json:"profile,omitempty"`
+	WAID    string   `json:"wa_id,omitempty"`
+	UserID  string   `json:"user_id,omitempty"`
 }
 
 type profile struct {
-	Name string `json:"name"`
+	Name     string `json:"name"`
+	Username string `json:"username,omitempty"`
 }
 
 // inboundMessage is what a user wrote; one of the pointers is set, the one that Type names.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
 type inboundMessage struct {
 	Context   *inboundContext `json:"context,omitempty"`
-	From      string          `json:"from"`
+	From      string          `json:"from,omitempty"`         // absent for a user whose number is not told
+	FromUser  string          `json:"from_user_id,omitempty"` // … and this is there
 	ID        string          `json:"id"`
 	Timestamp string          `json:"timestamp"`
 	Type      string          `json:"type"`
@@ -69,6 +57,7 @@ type inboundMessage struct {
 	Sticker   *inboundMedia   `json:"sticker,omitempty"`
 	Errors    []statusError   `json:"errors,omitempty"`
 	Referral  json.RawMessage `json:"referral,omitempty"`
+	Origin    string          `json:"origin,omitempty"` // with contacts that were asked for
 	inboundObjects
 }
 
@@ -116,8 +105,10 @@ type statusUpdate struct {
 	ID            string        `json:"id"`
 	Status        string        `json:"status"`
 	Timestamp     string        `json:"timestamp"`
-	RecipientID   string        `json:"recipient_id"`
-	RecipientType string        `json:"recipient_type,omitempty"` // for groups only
+	RecipientID   string        `json:"recipient_id,omitempty"`
+	RecipientUser string        `json:"recipient_user_id,omitempty"`
+	RecipientType string        `json:"recipient_type,omitempty"`           // for groups only
+	Participant   string        `json:"recipient_participant_id,omitempty"` // the member of the group
 	Tag           string        `json:"biz_opaque_callback_data,omitempty"`
 	Conversation  *conversation `json:"conversation,omitempty"`
 	Pricing       *pricing      `json:"pricing,omitempty"`
@@ -147,23 +138,6 @@ type statusError struct {
 	Message string    `json:"message"`
 	Data    errorData `json:"error_data"`
 	Href    string    `json:"href,omitempty"` // not in the errors of a message
-}
-
-// encodeCallback makes the bytes of a callback. Meta escapes all that is not ASCII and signs the escaped bytes, so a receiver
-// that checks the signature over anything but the raw body must fail here too.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint (read 2026-09)
-func encodeCallback(wabaID, field string, v any, now time.Time) ([]byte, error) {
-	e := entry{ID: wabaID, Changes: []change{{Value: v, Field: field}}}
-	if field != fieldMessages {
-		e.Time = now.Unix()
-	}
-	var plain bytes.Buffer
-	enc := json.NewEncoder(&plain)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(envelope{Object: "whatsapp_business_account", Entry: []entry{e}}); err != nil {
-		return nil, fmt.Errorf("encode callback: %w", err)
-	}
-	return escapeNonASCII(bytes.TrimSpace(plain.Bytes())), nil
 }
 
 // escapeNonASCII writes every character beyond ASCII as \uXXXX in lower case, as a surrogate pair where one is not enough.

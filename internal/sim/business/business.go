@@ -7,8 +7,6 @@ import (
 	"github.com/waypost/waypost/internal/sim/rule"
 )
 
-const verifiedName = "Simulated Business"
-
 // Records keeps profiles, blocked users and uploads. Its methods may be called from many goroutines.
 type Records struct {
 	mu       sync.Mutex
@@ -25,48 +23,6 @@ func New(newID func() string) *Records {
 		newID: newID, profiles: map[string]map[string]any{}, blocked: map[string][]string{},
 		uploads: map[string]*upload{}, handles: map[string]bool{},
 	}
-}
-
-// Number is a business number as Graph answers it, with the fields asked for.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers (read 2026-09)
-func Number(id, wabaID, display, fields string) (map[string]any, error) {
-	return rule.Select(fields, map[string]any{
-		"id": id, "display_phone_number": display, "verified_name": verifiedName, "quality_rating": "GREEN",
-		"code_verification_status": "VERIFIED", "status": "CONNECTED", "name_status": "APPROVED", "platform_type": "CLOUD_API",
-		"account_mode": "LIVE", "throughput": map[string]any{"level": "STANDARD"},
-		"whatsapp_business_manager_messaging_limit": "TIER_2K", "messaging_limit_tier": "TIER_2K",
-		"health_status": health(entity("PHONE_NUMBER", id), entity("WABA", wabaID)),
-	}, "verified_name", "display_phone_number", "quality_rating")
-}
-
-// Account is a WhatsApp Business Account as Graph answers it.
-// Meta's Postman collection, "Get WABA" (2025-09)
-func Account(id, fields string) (map[string]any, error) {
-	return rule.Select(fields, map[string]any{
-		"id": id, "name": verifiedName, "currency": "USD", "timezone_id": "1",
-		"message_template_namespace": "00000000_0000_4000_8000_00" + padded(id), "account_review_status": "APPROVED",
-		"health_status": health(entity("WABA", id)),
-	}, "name", "timezone_id", "message_template_namespace")
-}
-
-// padded makes ten digits of an id.
-func padded(id string) string {
-	const zeros = "0000000000"
-	text := zeros + id
-	return text[len(text)-len(zeros):]
-}
-
-// App is an app as Graph answers it.
-func App(id, fields string) (map[string]any, error) {
-	return rule.Select(fields, map[string]any{"id": id, "name": "Simulated App"}, "name")
-}
-
-func entity(kind, id string) map[string]any {
-	return map[string]any{"entity_type": kind, "id": id, "can_send_message": "AVAILABLE"}
-}
-
-func health(entities ...map[string]any) map[string]any {
-	return map[string]any{"can_send_message": "AVAILABLE", "entities": entities}
 }
 
 // verticals are the lines of business that a profile may name.

@@ -31,6 +31,7 @@ type Content struct {
 	Caption  string
 	Filename string
 	MediaID  string // the medium that a phone shows
+	Voice    bool   // of audio: recorded, not a file
 	Link     string
 	Target   string          // of a reaction: the message reacted to
 	Media    []rule.Medium   // every medium that is named by its id
@@ -149,7 +150,7 @@ func readMedium(kind string, raw json.RawMessage) (Content, error) {
 	if utf8.RuneCountInString(m.Caption) > MaxCaption {
 		return Content{}, rule.BadParameter("%s['caption'] must be at most %d characters long", kind, MaxCaption)
 	}
-	c := Content{Type: kind, Caption: m.Caption, Filename: m.Filename, MediaID: m.ID, Link: m.Link}
+	c := Content{Type: kind, Caption: m.Caption, Filename: m.Filename, MediaID: m.ID, Link: m.Link, Voice: m.Voice}
 	if m.ID != "" {
 		c.Media = []rule.Medium{{Path: kind, Kind: kind, ID: m.ID}}
 	}

@@ -11,16 +11,25 @@ import (
 const (
 	CodeParameter        = 100    // something about the request is wrong
 	CodeToken            = 190    // no token, or one nobody knows
+	CodePermission       = 200    // the token or account may not do this
+	CodeNoSuch           = 803    // the OpenAPI file has it for a part of an object that is not there
+	CodeHandshake        = 2200   // a receiver did not prove itself
 	CodePath             = 2500   // no such path
+	CodeThroughput       = 130429 // more messages than the number may send
+	CodePairRate         = 131056 // more messages to one user than Meta takes
 	CodeUnknown          = 131000 // Meta's own fault
 	CodeRequired         = 131008 // a parameter is missing
 	CodeValue            = 131009 // a parameter's value does not hold
 	CodeSelf             = 131021 // the recipient is the sender
 	CodeUndeliverable    = 131026 // the recipient cannot get it
 	CodeWindow           = 131047 // the user has not written in the last 24 hours
+	CodeCapped           = 131049 // the user had enough marketing
+	CodeStopped          = 131050 // the user stopped the marketing of this business
 	CodeUnsupported      = 131051 // the type of message is not supported
 	CodeUpload           = 131053 // the upload is not acceptable
+	CodeUserID           = 131062 // what is sent is not for a business-scoped user id
 	CodeCursor           = 131059 // the cursor of a list is none
+	CodeGroupCount       = 131211 // a number has too many groups
 	CodeTemplateCount    = 132000 // a template wants another number of parameters
 	CodeTemplateMissing  = 132001 // no such template in that language, or not approved
 	CodeTemplateLength   = 132005 // a template is too long once its parameters are filled in
@@ -28,7 +37,13 @@ const (
 	CodeTemplateFormat   = 132012 // a parameter is of another kind than the template has
 	CodeTemplatePaused   = 132015 // the template is paused
 	CodeTemplateDisabled = 132016 // the template is disabled
+	CodePIN              = 133005 // not the PIN of the two-step verification
+	CodeReverify         = 133006 // the number has to be verified first
+	CodePINGuesses       = 133008 // too many wrong PINs
+	CodeUnregistered     = 133010 // the number is not registered
+	CodeMoves            = 133016 // registered and deregistered too often
 	CodeBlock            = 139100 // some users could not be blocked or unblocked
+	CodeUsername         = 147001 // the username is not acceptable; the next ones say why
 	SubcodeNoObject      = 33     // with CodeParameter: no such object, or not for this token
 
 	TypeOAuth  = "OAuthException"
@@ -47,6 +62,7 @@ type Error struct {
 	Details     string
 	UserTitle   string
 	UserMessage string
+	Transient   bool // the same request may succeed later
 }
 
 func (e *Error) Error() string {

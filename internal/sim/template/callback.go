@@ -62,8 +62,16 @@ func StatusUpdate(t Template, event string, now time.Time) Update {
 		v.Reason = nil
 	case Disabled:
 		v.Disable = &disabled{Date: now.UTC().Format(time.DateOnly)}
+		if t.pauses >= lastPause {
+			v.Other = &other{Title: "DISABLED", Description: "The template was paused too often because of its quality."}
+		}
 	case Paused:
 		v.Other = &other{Title: "FIRST_PAUSE", Description: "The template is paused because of its quality."}
+		if t.pauses == 2 {
+			v.Other.Title = "SECOND_PAUSE"
+		}
+	case Reinstated:
+		v.Other = &other{Title: "UNPAUSE", Description: "The template can be sent again."}
 	}
 	return Update{Field: "message_template_status_update", Value: v}
 }

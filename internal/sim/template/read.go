@@ -30,6 +30,7 @@ const (
 
 	// What Meta's pages leave open about the subcodes of templates is decided here.
 	subcodeExists    = 2388024 // the name is taken in this language
+	subcodeLocked    = 2388023 // a template of this name and language was deleted lately
 	subcodeNotFound  = 2593002 // nothing to delete
 	subcodeLength    = 2388040 // too long, too many, none of the values
 	subcodeMissing   = 2388043 // a part or an example is missing

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/waypost/waypost/internal/sim/rule"
 )
@@ -20,6 +21,8 @@ const (
 	Paused   = "PAUSED"
 	Disabled = "DISABLED"
 	Deleted  = "DELETED" // in callbacks only
+
+	Reinstated = "REINSTATED" // in callbacks only: a pause has ended
 
 	Marketing      = "MARKETING"
 	Utility        = "UTILITY"
@@ -49,7 +52,11 @@ type Template struct {
 
 	parts []component // Components, decoded
 	seq   int         // the order of lists
-	draft int         // counts edits, so that a review ends only what it began with
+	draft int         // counts edits and changes of state, so that a review or a pause ends only what it began with
+
+	edits    []time.Time // of the template while it was approved
+	pauses   int         // for its quality
+	approved bool        // it is, or once was
 }
 
 // Store keeps the templates. Its methods may be called from many goroutines.
@@ -58,12 +65,13 @@ type Store struct {
 	list  []*Template // in order of creation
 	made  int
 	newID func() string
+	gone  map[goneName]time.Time // approved templates that were deleted, and when
 }
 
 // NewStore makes a store in which every account has the usual templates. newID makes ids of digits; it is called under the
 // store's lock.
 func NewStore(wabas []string, newID func() string) *Store {
-	s := &Store{newID: newID}
+	s := &Store{newID: newID, gone: map[goneName]time.Time{}}
 	for _, waba := range wabas {
 		for _, t := range usual() {
 			t.WABAID = waba
@@ -80,7 +88,7 @@ func (s *Store) add(t Template) Template {
 	for s.find(t.ID) != nil {
 		t.ID = s.newID()
 	}
-	t.parts = parse(t.Components)
+	t.parts, t.approved = parse(t.Components), t.Status == Approved
 	s.list = append(s.list, &t)
 	return t
 }
@@ -107,7 +115,7 @@ func (s *Store) named(waba, name, language string) *Template {
 
 // Create takes a new template as Meta does; it is then PENDING. Every error is a *rule.Error.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-account/template-api (read 2026-09)
-func (s *Store) Create(waba string, raw json.RawMessage) (Template, error) {
+func (s *Store) Create(waba string, raw json.RawMessage, now time.Time) (Template, error) {
 	t, err := read(raw)
 	if err != nil {
 		return Template{}, err
@@ -117,6 +125,10 @@ func (s *Store) Create(waba string, raw json.RawMessage) (Template, error) {
 	if s.named(waba, t.Name, t.Language) != nil {
 		return Template{}, refuse(subcodeExists, "Content in This Language Already Exists",
 			"there is already a template %s in %s: use another name or language, or edit the one there is", t.Name, t.Language)
+	}
+	if s.locked(waba, t.Name, t.Language, now) {
+		return Template{}, refuse(subcodeLocked, "Message Template Language Is Being Deleted",
+			"%s in %s was deleted within the last 30 days: use another name or language", t.Name, t.Language)
 	}
 	t.WABAID = waba
 	return s.add(t), nil
@@ -166,8 +178,9 @@ func (s *Store) List(f Filter) []Template {
 	return list
 }
 
-// Edit changes components, category or time to live; the template is then PENDING again. Every error is a *rule.Error.
-func (s *Store) Edit(id string, raw json.RawMessage) (Template, error) {
+// Edit changes components, category or time to live; the template is then PENDING again. An APPROVED template can be edited once
+// in 24 hours and ten times in 30 days. Every error is a *rule.Error.
+func (s *Store) Edit(id string, raw json.RawMessage, now time.Time) (Template, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.find(id)
@@ -184,6 +197,11 @@ func (s *Store) Edit(id string, raw json.RawMessage) (Template, error) {
 	if t.Status == Approved && changed.Category != t.Category {
 		return Template{}, refuse(0, "Category cannot be changed", "the category of an APPROVED template cannot be edited")
 	}
+	if t.Status == Approved {
+		if err := changed.spend(now); err != nil {
+			return Template{}, err
+		}
+	}
 	changed.Status, changed.RejectedReason = Pending, ""
 	changed.draft++
 	changed.parts = parse(changed.Components)
@@ -191,14 +209,18 @@ func (s *Store) Edit(id string, raw json.RawMessage) (Template, error) {
 	return changed, nil
 }
 
-// Delete removes the templates of a name in all languages, or only the one with the id. Every error is a *rule.Error.
-func (s *Store) Delete(waba, name, id string) ([]Template, error) {
+// Delete removes the templates of a name in all languages, or only the one with the id. The name of one that was approved cannot be
+// used for 30 days. Every error is a *rule.Error.
+func (s *Store) Delete(waba, name, id string, now time.Time) ([]Template, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var gone []Template
 	for _, t := range slices.Clone(s.list) {
 		if t.WABAID == waba && t.Name == name && (id == "" || t.ID == id) {
 			gone = append(gone, *t)
+			if t.approved {
+				s.gone[goneName{waba, t.Name, t.Language}] = now
+			}
 			s.remove(t)
 		}
 	}
@@ -230,6 +252,7 @@ func (s *Store) Review(then Template) (Template, bool) {
 
 func (t *Template) setStatus(status string) {
 	t.Status, t.RejectedReason = status, "NONE"
+	t.approved = t.approved || status == Approved
 	if status == Rejected {
 		t.RejectedReason = reasonRejected
 	}

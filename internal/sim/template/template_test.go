@@ -13,7 +13,13 @@ import (
 	"github.com/waypost/waypost/internal/sim/template"
 )
 
-const waba = "900001"
+const (
+	waba = "900001"
+	day  = 24 * time.Hour
+)
+
+// start is when the tests begin.
+var start = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
 
 func store() *template.Store {
 	made := 100000000000000
@@ -135,7 +141,7 @@ func TestCreate(t *testing.T) {
 		{"time to live", strings.Replace(draft("AUTHENTICATION", `{"type":"BODY"}`, buttons(otp)), `"name"`, `"message_send_ttl_seconds":1000,"name"`, 1), 100, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			made, err := store().Create(waba, json.RawMessage(tt.draft))
+			made, err := store().Create(waba, json.RawMessage(tt.draft), start)
 			if code, subcode := codeOf(t, err); code != tt.code || subcode != tt.subcode {
 				t.Fatalf("%s\ngot %d/%d (%v), want %d/%d", tt.draft, code, subcode, err, tt.code, tt.subcode)
 			}
@@ -148,22 +154,22 @@ func TestCreate(t *testing.T) {
 
 func TestNameAndLanguageAreTakenOnce(t *testing.T) {
 	s := store()
-	if _, err := s.Create(waba, json.RawMessage(draft("UTILITY", wellPut))); err != nil {
+	if _, err := s.Create(waba, json.RawMessage(draft("UTILITY", wellPut)), start); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Create(waba, json.RawMessage(draft("UTILITY", wellPut)))
+	_, err := s.Create(waba, json.RawMessage(draft("UTILITY", wellPut)), start)
 	if code, subcode := codeOf(t, err); code != 100 || subcode != 2388024 {
 		t.Errorf("again: %v", err)
 	}
 	for where, other := range map[string]string{waba: strings.Replace(draft("UTILITY", wellPut), "en_US", "de", 1), "900002": draft("UTILITY", wellPut)} {
-		if _, err := s.Create(where, json.RawMessage(other)); err != nil {
+		if _, err := s.Create(where, json.RawMessage(other), start); err != nil {
 			t.Errorf("another language or account: %v", err)
 		}
 	}
 }
 
 func TestAuthenticationBodyIsWritten(t *testing.T) {
-	made, err := store().Create(waba, json.RawMessage(draft("AUTHENTICATION", `{"type":"BODY"}`, buttons(otp))))
+	made, err := store().Create(waba, json.RawMessage(draft("AUTHENTICATION", `{"type":"BODY"}`, buttons(otp))), start)
 	if err != nil || !strings.Contains(string(made.Components), "*{{1}}* is your verification code.") {
 		t.Errorf("%s, %v", made.Components, err)
 	}
@@ -171,14 +177,14 @@ func TestAuthenticationBodyIsWritten(t *testing.T) {
 
 func TestReviewEndsOnlyWhatItBeganWith(t *testing.T) {
 	s := store()
-	first, _ := s.Create(waba, json.RawMessage(draft("UTILITY", wellPut)))
-	if _, err := s.Edit(first.ID, json.RawMessage(`{"components":[`+wellPut+`]}`)); err == nil {
+	first, _ := s.Create(waba, json.RawMessage(draft("UTILITY", wellPut)), start)
+	if _, err := s.Edit(first.ID, json.RawMessage(`{"components":[`+wellPut+`]}`), start); err == nil {
 		t.Error("a template under review was edited")
 	}
 	if after, ok := s.Review(first); !ok || after.Status != template.Approved || after.RejectedReason != "NONE" {
 		t.Fatalf("%+v, %t", after, ok)
 	}
-	edited, err := s.Edit(first.ID, json.RawMessage(`{"components":[`+exmpl+`]}`))
+	edited, err := s.Edit(first.ID, json.RawMessage(`{"components":[`+exmpl+`]}`), start)
 	if err != nil || edited.Status != template.Pending || !strings.Contains(string(edited.Components), "see {{2}}") {
 		t.Fatalf("%+v, %v", edited, err)
 	}
@@ -188,7 +194,7 @@ func TestReviewEndsOnlyWhatItBeganWith(t *testing.T) {
 	if _, ok := s.Review(edited); !ok {
 		t.Error("the second review did not end")
 	}
-	bad, _ := s.Create(waba, json.RawMessage(strings.Replace(draft("UTILITY", wellPut), "news", "please_reject_me", 1)))
+	bad, _ := s.Create(waba, json.RawMessage(strings.Replace(draft("UTILITY", wellPut), "news", "please_reject_me", 1)), start)
 	if after, ok := s.Review(bad); !ok || after.Status != template.Rejected || after.RejectedReason == "NONE" {
 		t.Errorf("%+v, %t", after, ok)
 	}
@@ -201,37 +207,37 @@ func TestEditIsChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range []string{`{"name":"other"}`, `{"language":"de"}`, `{"components":[]}`, `{"category":"NEWS"}`, `{"components":[` + body("Hi {{1}}") + `]}`} {
-		if _, err := s.Edit(made.ID, json.RawMessage(change)); err == nil {
+		if _, err := s.Edit(made.ID, json.RawMessage(change), start); err == nil {
 			t.Errorf("%s was taken", change)
 		}
 	}
-	if _, err := s.Edit("1", json.RawMessage(`{}`)); err == nil {
+	if _, err := s.Edit("1", json.RawMessage(`{}`), start); err == nil {
 		t.Error("nothing was edited")
 	}
-	if after, err := s.Edit(made.ID, json.RawMessage(`{"category":"MARKETING","components":[`+wellPut+`]}`)); err != nil || after.Category != "MARKETING" {
+	if after, err := s.Edit(made.ID, json.RawMessage(`{"category":"MARKETING","components":[`+wellPut+`]}`), start); err != nil || after.Category != "MARKETING" {
 		t.Errorf("%+v, %v", after, err)
 	}
 	approved := s.List(template.Filter{WABAID: waba, Name: "hello_world"})[0]
-	if _, err := s.Edit(approved.ID, json.RawMessage(`{"category":"MARKETING"}`)); err == nil {
+	if _, err := s.Edit(approved.ID, json.RawMessage(`{"category":"MARKETING"}`), start); err == nil {
 		t.Error("the category of an approved template was edited")
 	}
 }
 
 func TestDelete(t *testing.T) {
 	s := store()
-	gone, err := s.Delete(waba, "order_update", "")
+	gone, err := s.Delete(waba, "order_update", "", start)
 	if err != nil || len(gone) != 2 || len(s.List(template.Filter{WABAID: waba, Name: "order_update"})) != 0 {
 		t.Errorf("%+v, %v", gone, err)
 	}
 	if n := len(s.List(template.Filter{WABAID: "900002", Name: "order_update"})); n != 2 {
 		t.Errorf("%d left in the other account", n)
 	}
-	_, err = s.Delete(waba, "order_update", "")
+	_, err = s.Delete(waba, "order_update", "", start)
 	if code, subcode := codeOf(t, err); code != 100 || subcode != 2593002 {
 		t.Errorf("again: %v", err)
 	}
 	hindi := s.List(template.Filter{WABAID: "900002", Language: "hi"})[0]
-	if gone, err := s.Delete("900002", "order_update", hindi.ID); err != nil || len(gone) != 1 || gone[0].Language != "hi" {
+	if gone, err := s.Delete("900002", "order_update", hindi.ID, start); err != nil || len(gone) != 1 || gone[0].Language != "hi" {
 		t.Errorf("%+v, %v", gone, err)
 	}
 }
@@ -267,7 +273,7 @@ func TestPagesAreWalkedBothWays(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", strings.Join(names, " "), want)
 	}
 	last, _ := s.Page(waba, url.Values{"limit": {"2"}}, "x")
-	s.Delete(waba, "order_update", "")
+	s.Delete(waba, "order_update", "", start)
 	before, err := s.Page(waba, url.Values{"before": {last.Paging.Cursors.After}, "limit": {"5"}}, "x")
 	if err != nil || len(before.Data) != 1 || before.Data[0]["name"] != "hello_world" {
 		t.Errorf("before a deleted one: %+v, %v", before, err)

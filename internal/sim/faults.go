@@ -1,0 +1,209 @@
+package sim
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/waypost/waypost/internal/sim/draw"
+	"github.com/waypost/waypost/internal/sim/fault"
+	"github.com/waypost/waypost/internal/sim/ledger"
+	"github.com/waypost/waypost/internal/sim/limit"
+	"github.com/waypost/waypost/internal/sim/rule"
+)
+
+const mediaJSON = "application/json; charset=UTF-8"
+
+// defaultThroughput is how many messages a second a number may send and receive unless it was raised.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput (read 2026-09)
+const defaultThroughput = 80
+
+// count counts a message between a number and a user and returns the how manyth it is, and the key of its chance.
+func (s *Sim) count(numberID, peer, direction string) (nth int, key draw.Key) {
+	key = s.seed.Text(numberID).Text(peer).Text(direction)
+	nth = s.counter.Next(key)
+	return nth, key.Int(nth)
+}
+
+// sendCall is a send as the faults see it. It counts.
+func (s *Sim) sendCall(from Number, q *sendRequest) fault.Call {
+	peer := q.To
+	if q.RecipientType != recipientGroup {
+		peer = plainPhone(q.To)
+	}
+	c := fault.Call{On: fault.OnSend, NumberID: from.ID, Peer: peer, Types: []string{q.Type}, At: s.now()}
+	c.Nth, c.Key = s.count(from.ID, peer, ledger.Out)
+	return c
+}
+
+// overLimit counts a send and says whether it is one too many.
+func (s *Sim) overLimit(from Number, c fault.Call, group bool) error {
+	broken, refusal := "", 0
+	switch pair := s.seed.Text(from.ID).Text(c.Peer); {
+	case !s.throughput.Take(from.ID, limit.PerSecond(int(s.perSecond.Load())), c.At):
+		broken, refusal = ledger.RuleThroughput, rule.CodeThroughput
+	case !group && !s.pairs.Take(pair, limit.Pair(), c.At):
+		broken, refusal = ledger.RulePair, rule.CodePairRate
+	default:
+		return nil
+	}
+	enforced := s.EnforcesLimits()
+	detail := "counted, and not refused"
+	if enforced {
+		detail = "refused"
+	}
+	s.violate(ledger.Violation{Rule: broken, NumberID: from.ID, Peer: c.Peer, Detail: detail})
+	if !enforced {
+		return nil
+	}
+	code, _ := fault.Find(refusal)
+	return noted{codeError(code, "the simulator counted more messages than the limit allows; GET /_sim/limits shows it")}
+}
+
+// EnforcesLimits says whether sends beyond the limits are refused; they are counted in any case.
+func (s *Sim) EnforcesLimits() bool {
+	if forced := s.enforce.Load(); forced != nil {
+		return *forced
+	}
+	return s.faults.Profile().EnforceLimits
+}
+
+// SetLimits changes the throughput of every number, in messages a second, unless it is 0, and says whether limits are enforced;
+// nil leaves that to the profile.
+func (s *Sim) SetLimits(throughput int, enforce *bool) error {
+	if throughput < 0 || throughput > 1_000_000 {
+		return errors.New("throughput: give 1 to 1000000 messages a second")
+	}
+	if throughput > 0 {
+		s.perSecond.Store(int64(throughput))
+	}
+	s.enforce.Store(enforce)
+	return nil
+}
+
+// SetProfile changes the profile of faults: calm, real or mean.
+func (s *Sim) SetProfile(name string) error {
+	p, err := fault.Named(name)
+	if err != nil {
+		return err //nolint:wrapcheck // it says it all
+	}
+	s.faults.SetProfile(p)
+	return nil
+}
+
+// ReadFaults reads a script of faults: a list of rules, as PUT /_sim/faults takes it.
+func ReadFaults(data []byte) (rules []Fault, err error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields() // a misspelt key would silently do nothing
+	if err := dec.Decode(&rules); err != nil {
+		return nil, fmt.Errorf("give a list of rules with the documented keys: %w", err)
+	}
+	return rules, nil
+}
+
+// SetFaults replaces the script, whose rules come before those of the profile.
+func (s *Sim) SetFaults(rules []fault.Rule) error {
+	return s.faults.SetScript(rules) //nolint:wrapcheck // it names the rule
+}
+
+// codeError is a refusal with one of Meta's codes.
+func codeError(c fault.Code, details string) *rule.Error {
+	e := rule.Refuse(c.Code, c.Title, "%s", details)
+	e.Status, e.Subcode, e.Transient = c.HTTP, c.Subcode, c.Transient
+	return e
+}
+
+// noted is a refusal that is in the ledger already.
+type noted struct{ error }
+
+func (n noted) Unwrap() error { return n.error }
+
+// breach is a refusal that breaks a rule with a name of its own.
+type breach struct {
+	error
+	rule string
+}
+
+func (b breach) Unwrap() error { return b.error }
+
+// violate records that a client broke a rule. It may be called with the lock held.
+func (s *Sim) violate(v ledger.Violation) {
+	v.At = s.now()
+	s.ledger.AddViolation(v)
+}
+
+// blame records what a client did that Meta refuses, unless it is recorded already.
+func (s *Sim) blame(err error, numberID, peer string) {
+	var refused *rule.Error
+	var seen noted
+	if !errors.As(err, &refused) || errors.As(err, &seen) {
+		return
+	}
+	broken := ledger.RuleInvalid
+	var named breach
+	switch {
+	case errors.As(err, &named):
+		broken = named.rule
+	case refused.Code == rule.CodeToken:
+		broken = ledger.RuleToken
+	case strings.Contains(refused.Message, "Unexpected key"):
+		broken = ledger.RuleUnknown
+	}
+	detail := refused.Message
+	if refused.Details != "" {
+		detail += ": " + refused.Details
+	}
+	s.violate(ledger.Violation{Rule: broken, NumberID: numberID, Peer: peer, Detail: detail})
+}
+
+// serveFaulty serves a request of the Graph face and does to it what is to be done. A send looks after itself, because its
+// recipient has a say in it.
+func (s *Sim) serveFaulty(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter) error) error {
+	isPost := r.Method == http.MethodPost
+	if isPost && strings.HasSuffix(r.URL.Path, "/messages") {
+		return serve(w)
+	}
+	c := fault.Call{On: fault.OnGraph, NumberID: r.PathValue("object"), At: s.now()}
+	if isPost && strings.HasSuffix(r.URL.Path, "/media") {
+		c.On = fault.OnUpload
+	}
+	key := s.seed.Text(c.On)
+	c.Key = key.Int(s.counter.Next(key))
+	act := s.faults.Of(c)
+	switch act.Do {
+	case "", fault.Pause:
+		return serve(w)
+	case fault.Refuse:
+		return fault.Break(w, r, act, fault.Answer{})
+	case fault.Error:
+		return noted{codeError(act.Code, "the simulator was told to refuse this: "+act.Name)}
+	}
+	kept := &keptAnswer{header: w.Header()}
+	if err := serve(kept); err != nil {
+		s.answerGraphError(kept, r, err)
+	}
+	return fault.Break(w, r, act, fault.Answer{Status: kept.status, Type: kept.header.Get("Content-Type"), Body: kept.body.Bytes()})
+}
+
+// keptAnswer keeps an answer that is to be broken.
+type keptAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (k *keptAnswer) Header() http.Header { return k.header }
+
+func (k *keptAnswer) WriteHeader(status int) {
+	if k.status == 0 {
+		k.status = status
+	}
+}
+
+func (k *keptAnswer) Write(p []byte) (int, error) {
+	k.WriteHeader(http.StatusOK)
+	return k.body.Write(p) //nolint:wrapcheck // it never fails
+}

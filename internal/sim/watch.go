@@ -1,0 +1,22 @@
+package sim
+
+import "github.com/waypost/waypost/internal/sim/ledger"
+
+// Event is something that happened. One of the pointers is set.
+type Event struct {
+	Message  *Message // came to a phone or from one
+	Refused  *Send    // a send that got no id
+	Callback *Post    // an attempt to post was made
+}
+
+// setWatch lets somebody watch.
+func (s *Sim) setWatch(watch func(Event)) {
+	if watch == nil {
+		return
+	}
+	s.book.SetWatch(func(m Message) { watch(Event{Message: &m}) })
+	s.ledger.SetWatch(ledger.Watch{
+		Refused: func(m Send) { watch(Event{Refused: &m}) },
+		Tried:   func(c Post) { watch(Event{Callback: &c}) },
+	})
+}
