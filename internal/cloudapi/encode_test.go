@@ -158,6 +158,19 @@ func FuzzEncodeSend(f *testing.F) {
 		}
 		f.Add(kept)
 	}
+	// Parameters that say what they are and have no value.
+	for _, kind := range []wa.ParameterKind{
+		wa.ParameterText, wa.ParameterCurrency, wa.ParameterDateTime, wa.ParameterImage, wa.ParameterLocation, wa.ParameterProduct,
+		wa.ParameterPayload, wa.ParameterCouponCode, wa.ParameterAction, wa.ParameterOffer, wa.ParameterOrderStatus,
+	} {
+		for _, part := range []string{
+			`"kind":"header"`, `"kind":"body"`, `"kind":"limited_time_offer"`, `"kind":"order_status"`, `"kind":"button","button":"url"`,
+			`"kind":"button","button":"quick_reply"`, `"kind":"button","button":"copy_code"`, `"kind":"button","button":"flow"`,
+			`"kind":"button","button":"catalog"`, `"kind":"button","button":"mpm"`, `"kind":"button","button":"order_details"`,
+		} {
+			f.Add([]byte(`{"type":"template","content":{"name":"a","language":"en","components":[{` + part + `,"parameters":[{"kind":"` + string(kind) + `"}]}]}}`))
+		}
+	}
 	f.Fuzz(func(t *testing.T, kept []byte) {
 		content, err := wa.DecodeContent(kept)
 		if err != nil {
