@@ -175,8 +175,11 @@ func (c *Client) EditTemplate(ctx context.Context, n wa.Number, id string, chang
 	if err != nil {
 		return fmt.Errorf("encode template: %w", err)
 	}
-	_, err = c.manage(ctx, n, http.MethodPost, c.endpoint(id), sent)
-	return err
+	body, err := c.manage(ctx, n, http.MethodPost, c.endpoint(id), sent)
+	if err != nil {
+		return err
+	}
+	return done(body)
 }
 
 // DeleteTemplate deletes a template in the language that Meta's id stands for,
@@ -189,11 +192,27 @@ func (c *Client) DeleteTemplate(ctx context.Context, n wa.Number, name, id strin
 		}
 		q.Set("hsm_id", id)
 	}
-	_, err := c.manage(ctx, n, http.MethodDelete, c.endpoint(n.WABAID, "message_templates")+"?"+q.Encode(), nil)
-	return err
+	body, err := c.manage(ctx, n, http.MethodDelete, c.endpoint(n.WABAID, "message_templates")+"?"+q.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	return done(body)
 }
 
-// manage makes one call that is not a send and returns the JSON of its answer.
+// done reports as an error that Meta does not say it has made a change.
+func done(body []byte) error {
+	var got struct {
+		Success json.RawMessage `json:"success"`
+	}
+	lenient(body, &got)
+	if strings.Trim(string(got.Success), `"`) != "true" {
+		return managedLater("Meta does not say that the change was made", "")
+	}
+	return nil
+}
+
+// manage makes one call that is not a send and returns its answer, which is a
+// JSON object.
 func (c *Client) manage(ctx context.Context, n wa.Number, method, address string, body []byte) ([]byte, error) {
 	if o, bad := unusable(n); bad {
 		return nil, &wa.OutcomeError{Outcome: o}
@@ -221,7 +240,7 @@ func (c *Client) managed(req *http.Request, n wa.Number) ([]byte, error) {
 	if _, isError := a.graphError(); !a.ok() || isError {
 		return nil, managedError(a, n)
 	}
-	if !a.whole || !json.Valid(a.body) {
+	if !a.whole || !json.Valid(a.body) || !bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("{")) {
 		return nil, managedLater("the answer is none of Meta's", http.StatusText(a.status))
 	}
 	return a.body, nil

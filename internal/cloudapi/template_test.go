@@ -182,6 +182,42 @@ func TestManagedErrors(t *testing.T) {
 	}
 }
 
+// Whatever Meta answers, a change is made only if it says so.
+func TestWhatIsNoAnswerIsNoSuccess(t *testing.T) {
+	ctx := t.Context()
+	edit := func(c *Client) error { return c.EditTemplate(ctx, shop(), "11", wa.TemplateChange{}) }
+	remove := func(c *Client) error { return c.DeleteTemplate(ctx, shop(), "order", "11") }
+	number := func(c *Client) error { _, err := c.NumberDetails(ctx, shop()); return err }
+	profile := func(c *Client) error { _, err := c.BusinessProfile(ctx, shop()); return err }
+	figures := func(c *Client) error {
+		_, err := c.TemplateStatistics(ctx, shop(), wa.TemplateStatistics{})
+		return err
+	}
+	for _, row := range []struct {
+		answer string
+		calls  []func(*Client) error
+	}{
+		{`200 {"success":false}`, []func(*Client) error{edit, remove}},
+		{`200 {"success":null}`, []func(*Client) error{edit, remove}},
+		{`200 {}`, []func(*Client) error{edit, remove}},
+		{`200 null`, []func(*Client) error{edit, remove, number, profile, figures}},
+		{`200 []`, []func(*Client) error{edit, remove, number, profile, figures}},
+		{`200 "x"`, []func(*Client) error{edit, remove, number, profile, figures}},
+	} {
+		for i, call := range row.calls {
+			c, _ := play(t, row.answer)
+			e, ok := errors.AsType[*wa.OutcomeError](call(c))
+			if !ok || e.Outcome.Kind != wa.OutcomeLater || e.Outcome.Failure.Code != 0 {
+				t.Errorf("%s, call %d: %v", row.answer, i, e)
+			}
+		}
+	}
+	c, _ := play(t, `200 {"success":"true"}`)
+	if err := edit(c); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestATokenIsNeverRepeated(t *testing.T) {
 	c, _ := play(t, `400 {"error":{"code":190,"message":"Cannot parse EAAG-canary","error_data":{"details":"EAAG-canary"}}}`)
 	_, err := c.ListTemplates(t.Context(), shop())

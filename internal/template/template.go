@@ -95,6 +95,7 @@ type Library struct {
 	// listed wait instead of listing it, too.
 	listing keys
 	resting resting
+	looks   looks
 }
 
 // New returns a library.
@@ -105,7 +106,10 @@ func New(o Options) *Library {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Library{Options: o, listing: keys{held: map[string]chan struct{}{}}, resting: resting{m: map[string]rest{}}}
+	return &Library{
+		Options: o, listing: keys{held: map[string]chan struct{}{}}, resting: resting{m: map[string]rest{}},
+		looks: looks{m: map[string]look{}},
+	}
 }
 
 // Recover takes over from the last process; call it once, before Run.

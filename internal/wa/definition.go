@@ -1,9 +1,14 @@
 package wa
 
 import (
+	"cmp"
+	"fmt"
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // TemplateDefinition is what Meta has approved under a template's name: the
@@ -82,4 +87,86 @@ func Variables(text string) []string {
 		}
 	}
 	return names
+}
+
+// Attributes returns the variables of header and body in the order in which a
+// message gives its attributes: those of the header first, numbers by their
+// size, names as they appear.
+func (d TemplateDefinition) Attributes() []string {
+	return slices.Concat(d.places(valueOf(d.Header).Text), d.places(d.Body))
+}
+
+// places are the variables of one text in the order of their values.
+func (d TemplateDefinition) places(text string) []string {
+	names := Variables(text)
+	if !d.Named {
+		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(number(a), number(b)) })
+	}
+	return names
+}
+
+// number puts what is none at the end.
+func number(name string) int {
+	n, err := strconv.Atoi(name)
+	if err != nil {
+		return math.MaxInt
+	}
+	return n
+}
+
+// filledIn returns how many characters a text has with its values. Those whose
+// words Meta chooses count nothing.
+func (d TemplateDefinition) filledIn(text string, values []Parameter) int {
+	names := d.places(text)
+	lengths := map[string]int{}
+	for i, p := range values {
+		name := p.Name
+		if !d.Named && i < len(names) {
+			name = names[i]
+		}
+		if p.Kind == ParameterText {
+			lengths[name] = utf8.RuneCountInString(p.Text)
+		}
+	}
+	n := utf8.RuneCountInString(variable.ReplaceAllString(text, ""))
+	for _, m := range variable.FindAllStringSubmatch(text, -1) {
+		n += lengths[m[1]]
+	}
+	return n
+}
+
+// tooLong checks header and body with their values.
+func (d TemplateDefinition) tooLong(head, body []Parameter) []Problem {
+	most := MaxTemplateBody
+	if d.Header == nil && d.Footer == "" && len(d.Buttons) == 0 && len(d.Cards) == 0 && !d.Offer {
+		most = MaxTemplateTexts // a body alone may have more
+	}
+	var ps []Problem
+	for _, part := range []struct {
+		field       string
+		found, most int
+	}{
+		{"header", d.filledIn(valueOf(d.Header).Text, head), MaxHeaderText},
+		{"body", d.filledIn(d.Body, body), most},
+	} {
+		if part.found > part.most {
+			ps = append(ps, Problem{
+				Field: part.field, Rule: RuleTemplateParameter, Limit: part.most, Found: part.found,
+				Detail: fmt.Sprintf("has %d characters with its values, the limit is %d", part.found, part.most),
+			})
+		}
+	}
+	return ps
+}
+
+// tooLongCode checks the code of a template that carries one; where it stands
+// says field.
+func (d TemplateDefinition) tooLongCode(field, code string) []Problem {
+	if n := utf8.RuneCountInString(code); d.Authentication && n > MaxTemplateCode {
+		return []Problem{{
+			Field: field, Rule: RuleTemplateParameter, Limit: MaxTemplateCode, Found: n,
+			Detail: fmt.Sprintf("cannot be longer than %d characters (found %d)", MaxTemplateCode, n),
+		}}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Filling is what a message brings for the places of a template.
@@ -199,7 +200,7 @@ func (f Filling) fitHeader(d *HeaderDefinition) ([]Component, []Problem) {
 // fitTexts fills the variables of header and body. Those with numbers are filled
 // by their numbers.
 func (f Filling) fitTexts(d TemplateDefinition) (cs []Component, ps []Problem) {
-	inHeader, inBody := Variables(valueOf(d.Header).Text), Variables(d.Body)
+	inHeader, inBody := d.places(valueOf(d.Header).Text), d.places(d.Body)
 	if d.Authentication && len(inBody) == 0 {
 		inBody = []string{"1"} // Meta does not always tell the text of these
 	}
@@ -211,6 +212,12 @@ func (f Filling) fitTexts(d TemplateDefinition) (cs []Component, ps []Problem) {
 		ps = append(ps, placed("body", body, inBody, d.Named)...)
 	} else {
 		head, body, ps = split(f.Texts, inHeader, inBody, d.Named)
+	}
+	if len(ps) == 0 {
+		ps = d.tooLong(head, body)
+	}
+	for i, p := range f.Texts {
+		ps = append(ps, d.tooLongCode(fmt.Sprintf("attributes[%d]", i), p.Text)...)
 	}
 	if len(ps) > 0 {
 		return nil, ps
@@ -294,6 +301,7 @@ func (f Filling) fitButtons(d TemplateDefinition) (cs []Component, ps []Problem)
 			ps = append(ps, parameter(fmt.Sprintf("button[%d]", b.Index), problem)...)
 			continue
 		}
+		ps = append(ps, d.tooLongCode(fmt.Sprintf("button[%d]", b.Index), c.Parameters[0].Text)...)
 		cs = append(cs, c)
 	}
 	for i, b := range d.Buttons {
@@ -319,6 +327,9 @@ func (b ButtonFilling) fit(d ButtonDefinition) (Component, string) {
 	case ButtonURL, ButtonQuickReply, ButtonCopyCode:
 		if b.Value == "" {
 			return Component{}, "needs a value"
+		}
+		if n := utf8.RuneCountInString(b.Value); b.Kind == ButtonQuickReply && n > MaxReplyPayload {
+			return Component{}, fmt.Sprintf("cannot be longer than %d characters (found %d)", MaxReplyPayload, n)
 		}
 	case ButtonProducts:
 		if len(valueOf(b.Action).Sections) == 0 {

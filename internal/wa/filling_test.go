@@ -37,6 +37,22 @@ func TestVariables(t *testing.T) {
 	}
 }
 
+func TestAttributesAreInTheOrderOfASend(t *testing.T) {
+	for _, row := range []struct {
+		d    TemplateDefinition
+		want []string
+	}{
+		{TemplateDefinition{Body: "{{2}} {{10}} {{1}}"}, []string{"1", "2", "10"}},
+		{TemplateDefinition{Header: &HeaderDefinition{HeaderText, "{{1}}"}, Body: "{{2}} {{1}}"}, []string{"1", "1", "2"}},
+		{TemplateDefinition{Named: true, Body: "{{who}} {{day}}"}, []string{"who", "day"}},
+		{TemplateDefinition{Body: "{{b}} {{1}} {{a}}"}, []string{"1", "b", "a"}},
+	} {
+		if diff := cmp.Diff(row.want, row.d.Attributes()); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", row.d.Body, diff)
+		}
+	}
+}
+
 func TestGuess(t *testing.T) {
 	f := Filling{
 		Texts: textsOf("a", "b"), Header: imageParameter(), ExpiresAtMillis: 5, OrderStatus: &OrderStatus{ReferenceID: "r"},
@@ -209,9 +225,31 @@ func TestFit(t *testing.T) {
 			Filling{Texts: textsOf("1"), Buttons: []ButtonFilling{{Value: "2"}}},
 			[]Component{{Kind: ComponentBody, Parameters: textsOf("1")}, buttonPart(0, ButtonURL, Parameter{Kind: ParameterText, Text: "2"})},
 		},
-		{"an offer", TemplateDefinition{Offer: true, OfferExpires: true}, Filling{ExpiresAtMillis: 5}, []Component{
-			{Kind: ComponentOffer, Parameters: []Parameter{{Kind: ParameterOffer, ExpiresAtMillis: 5}}},
+		{"an offer", TemplateDefinition{Offer: true, OfferExpires: true}, Filling{ExpiresAtMillis: 1790000000000}, []Component{
+			{Kind: ComponentOffer, Parameters: []Parameter{{Kind: ParameterOffer, ExpiresAtMillis: 1790000000000}}},
 		}},
+		{
+			"texts at their limits",
+			TemplateDefinition{Header: &HeaderDefinition{HeaderText, "For {{1}}"}, Body: "{{1}} é {{2}}", Buttons: []ButtonDefinition{{Kind: "QUICK_REPLY"}}},
+			Filling{Texts: textsOf(strings.Repeat("é", 56), strings.Repeat("é", 1020), "é"), Buttons: []ButtonFilling{{Value: strings.Repeat("é", 256)}}},
+			[]Component{
+				{Kind: ComponentHeader, Parameters: textsOf(strings.Repeat("é", 56))},
+				{Kind: ComponentBody, Parameters: textsOf(strings.Repeat("é", 1020), "é")},
+				buttonPart(0, ButtonQuickReply, Parameter{Kind: ParameterPayload, Text: strings.Repeat("é", 256)}),
+			},
+		},
+		{
+			"a body alone",
+			TemplateDefinition{Body: "a {{1}}"},
+			Filling{Texts: textsOf(strings.Repeat("é", 2000))},
+			[]Component{{Kind: ComponentBody, Parameters: textsOf(strings.Repeat("é", 2000))}},
+		},
+		{
+			"the longest code",
+			TemplateDefinition{Authentication: true, Body: "{{1}}"},
+			Filling{Texts: textsOf(strings.Repeat("1", 15))},
+			[]Component{{Kind: ComponentBody, Parameters: textsOf(strings.Repeat("1", 15))}},
+		},
 		{"an offer without end", TemplateDefinition{Offer: true}, Filling{}, nil},
 		{
 			"cards",
@@ -268,6 +306,20 @@ func TestFitRefusesWhatDoesNotGoWithTheTemplate(t *testing.T) {
 		{"articles without a picture", buttons(ButtonDefinition{Kind: "MPM"}), one(ButtonFilling{Action: &ButtonAction{
 			Sections: []ProductSection{{Title: "t", RetailerIDs: []string{"p"}}},
 		}}), "button[0].thumbnail_product_retailer_id"},
+		{"a code of sixteen characters", TemplateDefinition{Authentication: true, Body: "{{1}}"}, Filling{Texts: textsOf(strings.Repeat("1", 16))}, "attributes[0]"},
+		{"a code of sixteen characters in the button", TemplateDefinition{Authentication: true, Body: "{{1}}", Buttons: []ButtonDefinition{{Kind: "OTP"}}}, Filling{
+			Texts: textsOf("1"), Buttons: []ButtonFilling{{Value: strings.Repeat("1", 16)}},
+		}, "button[0]"},
+		{"a payload that is too long", buttons(ButtonDefinition{Kind: "QUICK_REPLY"}), one(ButtonFilling{Value: strings.Repeat("é", 257)}), "button[0]"},
+		{"a body that is too long below a header", TemplateDefinition{Header: &HeaderDefinition{HeaderText, "Hi"}, Body: "{{1}} é {{2}}"}, Filling{
+			Texts: textsOf(strings.Repeat("é", 1021), "é"),
+		}, "body"},
+		{"a body that is too long with its value twice", TemplateDefinition{Footer: "f", Body: "{{1}}{{1}}"}, Filling{Texts: textsOf(strings.Repeat("é", 513))}, "body"},
+		{"a header that is too long", headed, Filling{Texts: textsOf(strings.Repeat("é", 57), "a")}, "header"},
+		{"a named body that is too long", TemplateDefinition{Named: true, Footer: "f", Body: "{{b}} {{a}}"}, Filling{
+			Placed: true, Texts: []Parameter{{Kind: ParameterText, Name: "a", Text: strings.Repeat("x", 1023)}, {Kind: ParameterText, Name: "b", Text: "x"}},
+		}, "body"},
+		{"a body alone that is too long", TemplateDefinition{Body: "a {{1}}"}, Filling{Texts: textsOf(strings.Repeat("é", MaxTemplateTexts-1))}, "body"},
 		{"a button twice", buttons(link), Filling{Buttons: []ButtonFilling{{Value: "a"}, {Value: "b"}}}, "button[0]"},
 		{"one card", TemplateDefinition{Cards: make([]TemplateDefinition, 1)}, Filling{Cards: make([]Filling, 1)}, "cards"},
 		{"no media", TemplateDefinition{Header: &HeaderDefinition{Format: HeaderVideo}}, Filling{}, "type_media_template"},

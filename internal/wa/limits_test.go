@@ -270,6 +270,9 @@ func TestTemplateLimits(t *testing.T) {
 	}
 	image := Component{Kind: ComponentHeader, Parameters: []Parameter{{Kind: ParameterImage, Media: &Media{Kind: KindImage, MediaID: "m"}}}}
 	body := Component{Kind: ComponentBody, Parameters: texts("a")}
+	offer := func(at int64) Component {
+		return Component{Kind: ComponentOffer, Parameters: []Parameter{{Kind: ParameterOffer, ExpiresAtMillis: at}}}
+	}
 	card := TemplateCard{Components: []Component{image, body}}
 	check(t, []validation{
 		{"bare", of(), nil},
@@ -284,6 +287,11 @@ func TestTemplateLimits(t *testing.T) {
 		{"texts are counted through header and body", of(
 			Component{Kind: ComponentHeader, Parameters: texts("a")}, Component{Kind: ComponentBody, Parameters: texts("b", "", "\x00")},
 		), []string{"attributes[2] template_parameter", "attributes[3] malformed"}},
+		{"quotes and four spaces", of(Component{Kind: ComponentBody, Parameters: texts("\"a\"    'b'")}), nil},
+		{"texts of several lines", of(
+			Component{Kind: ComponentHeader, Parameters: texts("a\nb")}, Component{Kind: ComponentBody, Parameters: texts("a\rb", "a\tb", "a     b")},
+		), []string{"attributes[0] template_parameter", "attributes[1] template_parameter", "attributes[2] template_parameter", "attributes[3] template_parameter"}},
+		{"a time of several lines", of(Component{Kind: ComponentBody, Parameters: []Parameter{{Kind: ParameterDateTime, Text: "a\nb"}}}), nil},
 		{"twice", of(body, body, button(ButtonURL, texts("a")[0]), button(ButtonURL, texts("a")[0])), []string{"body malformed", "button[0] malformed"}},
 		{"headers of other kinds", of(Component{Kind: ComponentHeader, Parameters: []Parameter{{Kind: ParameterLocation, Location: &Location{Latitude: 91}}}}), []string{
 			"type_media_template.latitude malformed",
@@ -314,7 +322,11 @@ func TestTemplateLimits(t *testing.T) {
 		{"articles", of(button(ButtonProducts, Parameter{Kind: ParameterAction})), []string{"button[0].thumbnail_product_retailer_id required", "button[0].sections required"}},
 		{"an order", of(button(ButtonOrderDetails, Parameter{Kind: ParameterAction, Order: &Order{}})), rules(under("button[0].", Order{}.Validate()))},
 
-		{"an offer", of(Component{Kind: ComponentOffer, Parameters: []Parameter{{Kind: ParameterOffer, ExpiresAtMillis: 1}}}), nil},
+		{"offers", of(offer(1_577_836_800_000)), nil},
+		{"offers till 2100", of(offer(4_102_444_800_000)), nil},
+		{"an offer till long ago", of(offer(1_577_836_799_999)), []string{"expiration_time_ms malformed"}},
+		{"an offer in seconds", of(offer(1_790_000_000)), []string{"expiration_time_ms malformed"}},
+		{"an offer in microseconds", of(offer(1_790_000_000_000_000)), []string{"expiration_time_ms malformed"}},
 		{"an offer of nothing", of(Component{Kind: ComponentOffer}), []string{"expiration_time_ms malformed"}},
 		{"an order's status", of(Component{Kind: ComponentOrderStatus, Parameters: []Parameter{{Kind: ParameterOrderStatus, OrderStatus: &OrderStatus{ReferenceID: "r", Status: "shipped"}}}}), nil},
 		{"an order's status of no kind", of(Component{Kind: ComponentOrderStatus, Parameters: []Parameter{{OrderStatus: &OrderStatus{ReferenceID: "r", Status: "shipped"}}}}), []string{"order_status required"}},

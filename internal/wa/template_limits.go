@@ -2,6 +2,7 @@ package wa
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -12,12 +13,25 @@ const (
 	MaxTemplateName = 512
 	// MaxTemplateTexts is for all text parameters together: Meta takes no
 	// longer body once they are filled in.
-	MaxTemplateTexts   = 32_768
+	MaxTemplateTexts = 32_768
+	// MaxTemplateBody is for a body with its values that is not alone: something
+	// stands above or below it.
+	MaxTemplateBody = 1024
+	// MaxTemplateCode is for a code of one use.
+	MaxTemplateCode = 15
+	// MaxReplyPayload is for the payload of what is known to be a quick reply.
+	MaxReplyPayload    = 256
 	MaxCouponCode      = 20
 	MaxURLParameter    = MaxButtonURL
 	MaxTemplateButtons = 10
 	// maxLanguage is longer than every code of Meta's.
 	maxLanguage = 16
+	// earliestOffer and latestOffer bound when an offer may end, in unix
+	// milliseconds: 2020 and 2100. Whoever counts in seconds is outside.
+	earliestOffer = 1_577_836_800_000
+	latestOffer   = 4_102_444_800_000
+	// maxSpaces is how many spaces may follow each other in a text.
+	maxSpaces = 4
 )
 
 // Validate implements [Content]. The fields of problems are the names of the
@@ -123,7 +137,10 @@ func (c Component) validate(top string, texts *int) []Problem {
 		}
 		return ps
 	case ComponentOffer:
-		if len(c.Parameters) != 1 || c.Parameters[0].Kind != ParameterOffer || c.Parameters[0].ExpiresAtMillis <= 0 {
+		if len(c.Parameters) != 1 || c.Parameters[0].Kind != ParameterOffer {
+			return malformed("expiration_time_ms", "must be a time in unix milliseconds")
+		}
+		if at := c.Parameters[0].ExpiresAtMillis; at < earliestOffer || at > latestOffer {
 			return malformed("expiration_time_ms", "must be a time in unix milliseconds")
 		}
 		return nil
@@ -160,7 +177,10 @@ func validateParameters(top string, list []Parameter, texts *int) []Problem {
 		case ParameterImage, ParameterVideo, ParameterDocument:
 			ps = append(ps, attached(top, valueOf(p.Media), MediaKind(p.Kind))...)
 		case ParameterLocation:
-			ps = append(ps, under(top, valueOf(p.Location).Validate())...)
+			if p.Location == nil {
+				return append(ps, Problem{Field: top + "location", Rule: RuleRequired})
+			}
+			ps = append(ps, under(top, p.Location.Validate())...)
 		case ParameterProduct:
 			ps = append(ps, under(top, valueOf(p.Product).validate())...)
 		case ParameterCurrency:
@@ -169,6 +189,9 @@ func validateParameters(top string, list []Parameter, texts *int) []Problem {
 			*texts++
 		case ParameterText, ParameterDateTime:
 			ps = append(ps, attribute(*texts, p.Text)...)
+			if p.Kind == ParameterText {
+				ps = append(ps, oneLine(*texts, p.Text)...)
+			}
 			ps = append(ps, text(fmt.Sprintf("attributes[%d].parameter_name", *texts), p.Name, MaxPartLength)...)
 			*texts++
 		case ParameterPayload, ParameterCouponCode, ParameterAction, ParameterOffer, ParameterOrderStatus:
@@ -186,6 +209,15 @@ func attribute(i int, v string) []Problem {
 		return parameter(field, "cannot be empty")
 	}
 	return text(field, v, MaxTemplateTexts)
+}
+
+// oneLine checks what Meta refuses in a text of any template, after the message
+// was taken: line breaks, tabs and wide gaps (code 132007).
+func oneLine(i int, v string) []Problem {
+	if !strings.ContainsAny(v, "\n\r\t") && !strings.Contains(v, strings.Repeat(" ", maxSpaces+1)) {
+		return nil
+	}
+	return parameter(fmt.Sprintf("attributes[%d]", i), "cannot have line breaks, tabs or more than four spaces in a row")
 }
 
 func (c Component) validateButton() []Problem {

@@ -81,23 +81,28 @@ func always(a metainfo.Answer) handler {
 }
 
 // readMetainfo reads what every such request has: fields in the query or in a
-// JSON body, which wins, and the source that the query names.
+// JSON body, which wins, and the source that they name.
 func (s *Server) readMetainfo(w http.ResponseWriter, r *http.Request, c caller) (metainfo.Request, error) {
 	query, err := queryFields(r)
 	if err != nil {
 		return metainfo.Request{}, err
 	}
 	fields := lenient.NewReader(query)
-	id := fields.Trimmed("source")
+	said := fields.Over(nil)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.ContentLength != 0 {
 		body, err := readJSON(w, r)
 		if err != nil {
 			return metainfo.Request{}, err
 		}
-		fields = fields.With(lenient.NewReader(body))
+		said = fields.Over(body)
+		fields = fields.With(said)
+	}
+	id := fields.Trimmed("source")
+	if err := fields.Failed(); err != nil {
+		return metainfo.Request{}, err
 	}
 	src, err := s.gate.Source(r.Context(), c.account, wa.SourceID(id))
-	return metainfo.Request{Fields: fields, Query: query, Source: src}, err
+	return metainfo.Request{Fields: fields, Query: query, Body: said, Source: src}, err
 }
 
 // queryFields reads a query like a JSON object; of a field that is there twice

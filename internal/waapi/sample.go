@@ -34,12 +34,18 @@ func (s *Server) postSample(w http.ResponseWriter, r *http.Request, c caller) er
 	if err != nil {
 		return err
 	}
-	m, format, err := s.readSample(w, r, c)
+	m, form, err := s.readSample(w, r, c)
 	if err != nil {
 		return err
 	}
 	ctx, handle := context.WithoutCancel(r.Context()), ""
-	if err = sampleFits(m, format); err == nil {
+	if form["source"] != "" {
+		src, err = s.gate.Source(r.Context(), c.account, wa.SourceID(form["source"]))
+	}
+	if err == nil {
+		err = sampleFits(m, strings.ToLower(form["format"]))
+	}
+	if err == nil {
 		handle, err = s.meta.UploadSample(r.Context(), src.Number, s.fileOf(ctx, c.account, m))
 	}
 	if err != nil {
@@ -49,17 +55,18 @@ func (s *Server) postSample(w http.ResponseWriter, r *http.Request, c caller) er
 	return succeed(w, "", sampleView{SampleID: handle, URL: baseURL(r) + "/api/v2/media/" + string(m.ID)})
 }
 
-// readSample reads the form: the file goes into the library, the format may
-// stand before or after it.
-func (s *Server) readSample(w http.ResponseWriter, r *http.Request, c caller) (m wa.StoredMedia, format string, err error) {
+// readSample reads the form: the file goes into the library, format and source
+// may stand before or after it.
+func (s *Server) readSample(w http.ResponseWriter, r *http.Request, c caller) (m wa.StoredMedia, fields map[string]string, err error) {
+	fields = map[string]string{}
 	body, err := limited(w, r, maxUpload, uploadTimeout)
 	if err != nil {
-		return m, "", err
+		return m, nil, err
 	}
 	r.Body = body
 	form, err := r.MultipartReader()
 	if err != nil {
-		return m, "", errNotForm
+		return m, nil, errNotForm
 	}
 	ctx := context.WithoutCancel(r.Context())
 	defer func() {
@@ -71,29 +78,29 @@ func (s *Server) readSample(w http.ResponseWriter, r *http.Request, c caller) (m
 		part, err := form.NextPart()
 		switch {
 		case errors.Is(err, io.EOF) && m.ID == "":
-			return m, "", failure.Refuse(wa.Problem{Field: "file", Rule: wa.RuleRequired})
+			return m, nil, failure.Refuse(wa.Problem{Field: "file", Rule: wa.RuleRequired})
 		case errors.Is(err, io.EOF):
 			_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // see readBody
-			return m, format, nil
+			return m, fields, nil
 		case err != nil:
-			return m, "", badForm(err)
+			return m, nil, badForm(err)
 		case part.FormName() == "file" && m.ID == "":
 			in := &upload{r: part}
 			if m, err = s.media.Put(r.Context(), c.account, part.FileName(), part.Header.Get("Content-Type"), in); err != nil {
-				return wa.StoredMedia{}, "", in.blame(err)
+				return wa.StoredMedia{}, nil, in.blame(err)
 			}
-		case part.FormName() == "format":
-			if format, err = smallPart(part); err != nil {
-				return m, "", err
+		case part.FormName() == "format", part.FormName() == "source":
+			if fields[part.FormName()], err = smallPart(part); err != nil {
+				return m, nil, err
 			}
 		}
 	}
-	return m, "", errTooLarge
+	return m, nil, errTooLarge
 }
 
 const (
 	maxSampleParts = 20
-	maxSmallPart   = 100
+	maxSmallPart   = 256 // an id of a source is shorter
 )
 
 func smallPart(part *multipart.Part) (string, error) {
@@ -101,7 +108,7 @@ func smallPart(part *multipart.Part) (string, error) {
 	if err != nil {
 		return "", badForm(err)
 	}
-	return strings.ToLower(strings.TrimSpace(string(data))), nil
+	return strings.TrimSpace(string(data)), nil
 }
 
 // sampleFits checks the file against what the client says it is; a client that

@@ -116,6 +116,31 @@ func TestAKnownTemplateSaysWhereValuesBelong(t *testing.T) {
 	}
 }
 
+// Whole addresses as payloads need the template: Meta takes the end of one. So a
+// name that is not here is looked for at Meta before it is guessed at.
+func TestAnUnknownTemplateIsLookedForOnce(t *testing.T) {
+	g := newGateway(t)
+	const source = `{"id":"new","name":"New","phone_number_id":"1099195","waba_id":"2195","display_phone_number":"15550108895","skip_optin":true,"access_token":"canary-NEW","app_secret":"canary-0123"}`
+	if w := g.do(http.MethodPost, "/api/v2/source/", "token", source); !strings.Contains(w.Body.String(), `"success"`) {
+		t.Fatal(w.Body)
+	}
+	g.graph.asked = nil
+	got, ok := g.sent(t, `"source":"new","message_type":"media_template","type_template":[{"name":"invoice_ready","attributes":["7"],"language":{"locale":"en"}}],`+
+		`"type_media_template":{"type":"document","url":"https://files.example/a.pdf","button":[{"index":"0","payload":"https://shop.example/pay/7"}]}`).(wa.Template)
+	if last := got.Components[len(got.Components)-1]; !ok || last.Button != wa.ButtonURL || last.Parameters[0].Text != "7" {
+		t.Errorf("sent %+v", got)
+	}
+	pages := len(g.graph.asked)
+	if want := (len(g.graph.list) + 2) / 3; pages != want {
+		t.Errorf("Meta was asked %d times, want %d pages", pages, want)
+	}
+	const unknown = `{"recipient_whatsapp":"` + writer + `","source":"new","message_type":"template","type_template":[{"name":"no_such","language":{"locale":"en"}}]}`
+	w := g.do(http.MethodPost, "/api/v2/message/", "token", `{"message":[`+unknown+`,`+unknown+`]}`)
+	if !strings.Contains(w.Body.String(), `"success"`) || len(g.graph.asked) != pages {
+		t.Errorf("Meta was asked %d times more: %s", len(g.graph.asked)-pages, w.Body)
+	}
+}
+
 // A copy is an account's own, even where two share a WABA.
 func TestTemplatesOfAnotherAccountAreNotChanged(t *testing.T) {
 	g := newGateway(t)
@@ -128,14 +153,17 @@ func TestTemplatesOfAnotherAccountAreNotChanged(t *testing.T) {
 	}
 }
 
-// What stands in the query is for us, and so is whatever Meta has no field for:
-// the call carries the source's token.
+// Whatever Meta has no field for is for us, wherever it stands: the call carries
+// the source's token. Of a field that is in query and body the body's counts.
 func TestOnlyMetasFieldsGoToMeta(t *testing.T) {
 	g := newGateway(t)
 	for path, body := range map[string]string{
-		"create?nonce=1&source=" + seedSource:       `{"name":"mine","language":"en","category":"UTILITY","components":[],"nc_payload":{},"message_send_ttl_seconds":60,"fields":"access_token","access_token":"x","id":"9"}`,
-		"create?nonce=2":                            `{"meta_payload":{"name":"theirs","language":"en","category":"UTILITY","components":[],"method":"delete"}}`,
-		"edit?nonce=1&template_id=7000000000000001": `{"components":[],"message_send_ttl_seconds":60,"app_id":"1"}`,
+		"create?nonce=1&source=" + seedSource: `{"name":"mine","language":"en","category":"UTILITY","components":[],"nc_payload":{},"message_send_ttl_seconds":60,"fields":"access_token","access_token":"x","id":"9"}`,
+		"create?nonce=2":                      `{"meta_payload":{"name":"theirs","language":"en","category":"UTILITY","components":[],"method":"delete"}}`,
+		"create?name=ours&language=en&category=MARKETING&parameter_format=NAMED&access_token=x":                                                                   `{"category":"UTILITY","components":[]}`,
+		"create?name=true&language=fr&message_send_ttl_seconds=60&allow_category_change=true&components=%5B%7B%22type%22%3A%22BODY%22%7D%5D&source=" + seedSource: `{"meta_payload":{"category":"UTILITY","language":"en"}}`,
+		"edit?message_send_ttl_seconds=1&name=order_update&language=hi":                                                                                           `{"name":"order_update","language":"en","meta_payload":{"message_send_ttl_seconds":90}}`,
+		"edit?nonce=1&template_id=7000000000000001":                                                                                                               `{"components":[],"message_send_ttl_seconds":60,"app_id":"1"}`,
 	} {
 		if w := g.do(http.MethodPost, "/api/v3/metainfo/template/"+path, "token", body); !strings.Contains(w.Body.String(), `"success"`) {
 			t.Errorf("%s: %s", path, w.Body)
@@ -144,8 +172,12 @@ func TestOnlyMetasFieldsGoToMeta(t *testing.T) {
 	want := []string{
 		`{"category":"UTILITY","components":[],"language":"en","message_send_ttl_seconds":60,"name":"mine"}`,
 		`{"category":"UTILITY","components":[],"language":"en","name":"theirs"}`,
+		`{"category":"UTILITY","components":[],"language":"en","name":"ours","parameter_format":"NAMED"}`,
+		`{"allow_category_change":true,"category":"UTILITY","components":[{"type":"BODY"}],"language":"en","message_send_ttl_seconds":60,"name":"true"}`,
 		`{"components":[],"message_send_ttl_seconds":60}`,
+		`{"message_send_ttl_seconds":90}`,
 	}
+	slices.Sort(want)
 	slices.Sort(g.graph.changes)
 	if diff := cmp.Diff(want, g.graph.changes); diff != "" {
 		t.Errorf("Meta got (-want +got):\n%s", diff)

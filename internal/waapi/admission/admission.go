@@ -37,6 +37,9 @@ type Templates interface {
 	// Named returns the copies of a name in all languages, by language; it never
 	// waits for Meta.
 	Named(ctx context.Context, src wa.Source, name string) ([]wa.StoredTemplate, error)
+	// Look is Named for a name that Meta may know meanwhile. It waits some two
+	// seconds at most.
+	Look(ctx context.Context, src wa.Source, name string) ([]wa.StoredTemplate, error)
 }
 
 // Gate admits messages.
@@ -53,6 +56,7 @@ func (g *Gate) Admit(ctx context.Context, account wa.AccountID, ms []wa.Message,
 		g: g, account: account, now: g.o.Now(),
 		sources: map[wa.SourceID]wa.Source{}, media: map[wa.MediaID]wa.StoredMedia{}, windows: map[conversation]time.Time{},
 		consents: map[string]wa.Consent{}, templates: map[templateName][]wa.StoredTemplate{},
+		looked: map[string]bool{},
 	}
 	for i := range ms {
 		if err := v.message(ctx, &ms[i]); err != nil {
@@ -73,6 +77,9 @@ type visit struct {
 	windows map[conversation]time.Time
 	// templates are in all their languages.
 	templates map[templateName][]wa.StoredTemplate
+	// looked are the WABAs whose templates were looked for at Meta. Once is enough
+	// for a request, and nobody waits for the look of each of its messages.
+	looked map[string]bool
 	// consents are by wa.ContactKey.
 	consents map[string]wa.Consent
 }

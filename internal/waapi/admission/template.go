@@ -12,13 +12,13 @@ import (
 type templateName struct{ wabaID, name string }
 
 // template puts the values of a message into the places that its template has,
-// if the template is known here. One that is not may have been made at Meta a
-// moment ago: Meta decides, and says no in a status.
+// if the template is known. One that is not may have been made at Meta a moment
+// ago, and its list may not be had in time: Meta decides, and says no in a status.
 func (v *visit) template(ctx context.Context, src wa.Source, to wa.Recipient, t wa.Template) (wa.Template, error) {
 	fallback, filling := t.Fallback, open(wa.FillingOf(t))
 	t.Fallback, t.Placed = false, false // Meta has only deterministic, and components
 	all, err := remember(v.templates, templateName{src.Number.WABAID, t.Name}, func() ([]wa.StoredTemplate, error) {
-		return v.g.o.Templates.Named(ctx, src, t.Name)
+		return v.named(ctx, src, t.Name)
 	})
 	if err != nil {
 		return t, err
@@ -42,6 +42,16 @@ func (v *visit) template(ctx context.Context, src wa.Source, to wa.Recipient, t 
 	}
 	t.Components, t.Language = parts, m.Language
 	return t, nil
+}
+
+// named finds a template in all its languages, here or at Meta.
+func (v *visit) named(ctx context.Context, src wa.Source, name string) ([]wa.StoredTemplate, error) {
+	all, err := v.g.o.Templates.Named(ctx, src, name)
+	if err != nil || len(all) > 0 || v.looked[src.Number.WABAID] {
+		return all, err
+	}
+	v.looked[src.Number.WABAID] = true
+	return v.g.o.Templates.Look(ctx, src, name)
 }
 
 // open forgets which kind of button was guessed: the template knows better.

@@ -3,7 +3,6 @@ package metainfo
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
@@ -74,14 +73,34 @@ func (a *API) Create(ctx context.Context, r Request) (Answer, error) {
 	return Answer{"Template created successfully.", madeOf(m)}, nil
 }
 
-// metaPayload is where the fields for Meta stand in a request: never in the
-// query.
+// metaPayload is where the fields for Meta stand in a request. What the body
+// says wins over the query.
 func metaPayload(r Request) lenient.Reader {
-	q := r.Fields
-	if q.Has("meta_payload") {
-		return q.Part("meta_payload")
+	query := r.Fields.Over(unquoted(r.Query))
+	if !r.Fields.Has("meta_payload") {
+		return query.With(r.Body)
 	}
-	return q.Without(slices.Collect(maps.Keys(r.Query))...)
+	p := r.Fields.Part("meta_payload")
+	return p.Over(query.With(p).Object())
+}
+
+// unquoted makes of a query's fields for Meta what they would be in a body: a
+// query has only strings, where a list, a number or a flag is meant.
+func unquoted(query lenient.Object) lenient.Object {
+	words := []string{
+		"name", "language", "category", "sub_category", "parameter_format", "display_format", "library_template_name",
+	}
+	o := lenient.Object{}
+	for _, name := range created() {
+		v := query[name]
+		if s, ok := v.Text(); ok && !slices.Contains(words, name) && json.Valid([]byte(s)) {
+			v = lenient.Value(strings.TrimSpace(s))
+		}
+		if !v.Absent() {
+			o[name] = v
+		}
+	}
+	return o
 }
 
 // changeOf is those of the fields that go to Meta as they are. Meta takes lists
@@ -122,7 +141,7 @@ func categories() []string { return []string{"MARKETING", "UTILITY", "AUTHENTICA
 func (a *API) Edit(ctx context.Context, r Request) (Answer, error) {
 	q, src := r.Fields, r.Source
 	p := metaPayload(r)
-	m, err := a.subject(ctx, src, q.With(p))
+	m, err := a.subject(ctx, src, q.With(q.Part("meta_payload")))
 	if err != nil {
 		return Answer{}, err
 	}

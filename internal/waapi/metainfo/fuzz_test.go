@@ -84,8 +84,8 @@ func ask(t *testing.T, s *shelf, call caller, body []byte) (lenient.Object, erro
 	if err != nil {
 		return nil, err
 	}
-	a := New(s, nil, time.Now)
-	_, err = call(a, t.Context(), Request{Fields: lenient.NewReader(o), Query: lenient.Object{}})
+	a, fields := New(s, nil, time.Now), lenient.NewReader(o)
+	_, err = call(a, t.Context(), Request{Fields: fields, Query: lenient.Object{}, Body: fields})
 	if err == nil {
 		return o, nil
 	}

@@ -60,8 +60,10 @@ func New(templates Templates, meta Meta, now func() time.Time) *API {
 type Request struct {
 	// Fields are what the query and the body say; the body wins.
 	Fields lenient.Reader
-	// Query is what the query alone says.
+	// Query is what the query alone says, as strings.
 	Query lenient.Object
+	// Body is what the body alone says.
+	Body lenient.Reader
 	// Source is the number that the call is about, and through it the WABA.
 	Source wa.Source
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +40,23 @@ func TestWhatMetaRefusesIsARefusal(t *testing.T) {
 		if f.Status != row.status || f.Code != row.code || f.Message != row.text || !errors.Is(f, row.err) {
 			t.Errorf("%v: told %d %s %q", row.err, f.Status, f.Code, f.Message)
 		}
+	}
+}
+
+// A person fills the attributes of a send from the preview.
+func TestThePreviewHasTheOrderOfAttributes(t *testing.T) {
+	v := viewTexts(wa.TemplateDefinition{
+		Header: &wa.HeaderDefinition{Format: wa.HeaderText, Text: "For {{1}}"}, Body: "Dear {{2}} and {{1}}",
+		Cards: []wa.TemplateDefinition{{Body: "{{2}} {{1}}"}, {Named: true, Body: "{{who}} {{day}}"}},
+	})
+	for i, want := range [][]string{{"1", "1", "2"}, {"1", "2"}, {"who", "day"}} {
+		got := append([]textsView{v}, v.Cards...)[i].Variables
+		if !slices.Equal(got, want) {
+			t.Errorf("%d: variables %q, want %q", i, got, want)
+		}
+	}
+	if none := viewTexts(wa.TemplateDefinition{}).Variables; none == nil || len(none) > 0 {
+		t.Errorf("variables of nothing: %#v", none)
 	}
 }
 

@@ -176,9 +176,8 @@ func viewTexts(d wa.TemplateDefinition) textsView {
 	v := textsView{Body: d.Body, Footer: d.Footer, Variables: []string{}}
 	if d.Header != nil {
 		v.Header = &headerView{Format: d.Header.Format, Text: d.Header.Text}
-		v.Variables = append(v.Variables, wa.Variables(d.Header.Text)...)
 	}
-	v.Variables = append(v.Variables, wa.Variables(d.Body)...)
+	v.Variables = append(v.Variables, d.Attributes()...)
 	for _, b := range d.Buttons {
 		v.Buttons = append(v.Buttons, buttonView{Type: b.Kind, Text: b.Text, URL: b.URL, Phone: b.Phone})
 	}

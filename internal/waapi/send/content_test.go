@@ -266,8 +266,8 @@ func TestDecodeTemplate(t *testing.T) {
 		{"template", `"message_type":"template",` + head, of(bodyPart("a"))},
 		{"template alone", `"message_type":"template","type_template":{"name":" n ","language":"en"}`, of()},
 		{
-			"attributes of all kinds", `"message_type":"template","type_template":[{"name":"n","attributes":["\"a\"\nb",5,1.50,true],"language":{"code":"pt-BR","policy":"Fallback"}}]`,
-			wa.Template{Name: "n", Language: "pt_BR", Fallback: true, Components: []wa.Component{bodyPart("\"a\"\nb", "5", "1.50", "true")}},
+			"attributes of all kinds", `"message_type":"template","type_template":[{"name":"n","attributes":["\"a\" 'b'",5,1.50,true],"language":{"code":"pt-BR","policy":"Fallback"}}]`,
+			wa.Template{Name: "n", Language: "pt_BR", Fallback: true, Components: []wa.Component{bodyPart("\"a\" 'b'", "5", "1.50", "true")}},
 		},
 		{"one attribute", `"message_type":"template","type_template":[{"name":"n","attributes":"a","language":[{"locale":"en"}]}]`, of(bodyPart("a"))},
 		{
