@@ -15,6 +15,7 @@ import (
 
 	"github.com/waypost/waypost/conformance"
 	"github.com/waypost/waypost/internal/conform"
+	simcontrol "github.com/waypost/waypost/internal/sim/control"
 )
 
 // atLeast is how many cases have to pass against a gateway that is only known
@@ -36,7 +37,7 @@ const mostNotPlayed = 40
 // again: what a run leaves behind must not be in the way of the next.
 func TestConformAgainstTheGateway(t *testing.T) {
 	r := newRig(t)
-	control := httptest.NewServer(r.meta.Control())
+	control := httptest.NewServer(simcontrol.New(r.meta, nil))
 	t.Cleanup(control.Close)
 	r.waypost("account", "create", "other")
 	r.waypost("account", "create", "empty")

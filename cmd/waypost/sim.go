@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/waypost/waypost/internal/sim"
+	simcontrol "github.com/waypost/waypost/internal/sim/control"
 	"github.com/waypost/waypost/internal/telemetry"
 )
 
@@ -224,7 +225,7 @@ func startSimWith(ctx context.Context, p *parts, graph, control net.Listener, o 
 		return nil, errors.Join(err, graph.Close(), control.Close())
 	}
 	p.serve(ctx, "simulator", graph, meta.Graph())
-	p.serve(ctx, "simulator control", control, meta.Control())
+	p.serve(ctx, "simulator control", control, simcontrol.New(meta, o.Logger))
 	p.run("simulator callbacks", func() error { return meta.Run(ctx) })
 	return meta, nil
 }

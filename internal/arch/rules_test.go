@@ -53,14 +53,18 @@ var table = []row{
 	{"internal/conform", []string{"internal/wa"}},
 
 	// The pretend Meta shares no code with cloudapi, or one misunderstanding would pass on both sides.
-	{"internal/sim", []string{"internal/sim/account", "internal/sim/qr", "internal/sim/group", "internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound", "internal/sim/media", "internal/sim/phone", "internal/sim/script", "internal/sim/clock", "internal/sim/draw", "internal/sim/ledger", "internal/sim/limit", "internal/sim/fault"}},
+	{"internal/sim", []string{"internal/sim/account", "internal/sim/qr", "internal/sim/group", "internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound", "internal/sim/media", "internal/sim/phone", "internal/sim/script", "internal/sim/clock", "internal/sim/draw", "internal/sim/ledger", "internal/sim/limit", "internal/sim/fault", "internal/sim/wire", "internal/sim/face", "internal/sim/manage"}},
 	{"internal/sim/rule", nil},
+	{"internal/sim/wire", []string{"internal/sim/rule"}},
+	{"internal/sim/face", []string{"internal/sim/rule"}},
+	{"internal/sim/manage", []string{"internal/sim/face", "internal/sim/wire", "internal/sim/rule", "internal/sim/account", "internal/sim/business", "internal/sim/group", "internal/sim/ledger", "internal/sim/message", "internal/sim/qr", "internal/sim/media"}},
+	{"internal/sim/control", []string{"internal/sim/face", "internal/sim/wire", "internal/sim/rule", "internal/sim/inbound", "internal/sim/media", "internal/sim/clock", "internal/sim/ledger", "internal/sim/fault", "internal/sim/account", "internal/sim/group", "internal/sim/phone", "internal/sim/script", "internal/sim/template"}},
 	{"internal/sim/clock", nil},
 	{"internal/sim/draw", nil},
 	{"internal/sim/ledger", nil},
 	{"internal/sim/limit", nil},
-	{"internal/sim/fault", []string{"internal/sim/clock", "internal/sim/draw"}},
-	{"internal/sim/inbound", []string{"internal/sim/rule", "internal/sim/message"}},
+	{"internal/sim/fault", []string{"internal/sim/clock", "internal/sim/draw", "internal/sim/rule"}},
+	{"internal/sim/inbound", []string{"internal/sim/rule", "internal/sim/message", "internal/sim/media", "internal/sim/wire"}},
 	{"internal/sim/account", []string{"internal/sim/rule", "internal/sim/draw"}},
 	{"internal/sim/business", []string{"internal/sim/rule"}},
 	{"internal/sim/media", []string{"internal/sim/rule", "internal/sim/draw"}},
@@ -91,7 +95,8 @@ var everything = []string{
 	"internal/waapi/hook", "internal/cloudapi", "internal/inbox", "internal/webhook", "internal/sim", "internal/conform",
 	"internal/sim/clock", "internal/sim/draw", "internal/sim/ledger", "internal/sim/limit", "internal/sim/fault",
 	"internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound",
-	"internal/sim/media", "internal/sim/account", "internal/sim/qr", "internal/sim/group", "internal/sim/phone", "internal/sim/script",
+	"internal/sim/media", "internal/sim/account", "internal/sim/qr", "internal/sim/group", "internal/sim/phone", "internal/sim/script", "internal/sim/wire",
+	"internal/sim/face", "internal/sim/manage", "internal/sim/control",
 }
 
 // entrance says through which packages a third-party module comes in. The module covers its sub-packages and its major

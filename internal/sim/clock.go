@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/waypost/waypost/internal/sim/clock"
@@ -106,47 +105,4 @@ func (s *Sim) step(ctx context.Context, to time.Time) bool {
 		s.post(ctx, p)
 	}
 	return due || len(ready) > 0
-}
-
-// showClock and moveClock are the control face of the clock.
-func (s *Sim) showClock(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, s.Clock())
-}
-
-func (s *Sim) moveClock(w http.ResponseWriter, r *http.Request) error {
-	var wish struct {
-		Freeze  *bool       `json:"freeze"`
-		Speed   *float64    `json:"speed"`
-		Set     *time.Time  `json:"set"`
-		Advance *clock.Span `json:"advance"`
-	}
-	if err := readControl(w, r, &wish); err != nil {
-		return err
-	}
-	var err error
-	switch {
-	case wish.Set != nil && wish.Advance != nil:
-		err = errors.New("give set or advance, not both")
-	case wish.Speed != nil:
-		err = s.SetSpeed(*wish.Speed)
-	}
-	if err != nil {
-		return tell(http.StatusBadRequest, "%s", err)
-	}
-	if wish.Freeze != nil && *wish.Freeze {
-		s.Freeze()
-	}
-	switch {
-	case wish.Set != nil:
-		err = s.SetTime(r.Context(), *wish.Set)
-	case wish.Advance != nil:
-		err = s.Advance(r.Context(), time.Duration(*wish.Advance))
-	}
-	if err != nil {
-		return tell(http.StatusBadRequest, "%s", err)
-	}
-	if wish.Freeze != nil && !*wish.Freeze {
-		s.Thaw()
-	}
-	return s.showClock(w, r)
 }

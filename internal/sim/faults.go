@@ -1,10 +1,7 @@
 package sim
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -12,10 +9,9 @@ import (
 	"github.com/waypost/waypost/internal/sim/fault"
 	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/limit"
+	"github.com/waypost/waypost/internal/sim/message"
 	"github.com/waypost/waypost/internal/sim/rule"
 )
-
-const mediaJSON = "application/json; charset=UTF-8"
 
 // defaultThroughput is how many messages a second a number may send and receive unless it was raised.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput (read 2026-09)
@@ -29,10 +25,10 @@ func (s *Sim) count(numberID, peer, direction string) (nth int, key draw.Key) {
 }
 
 // sendCall is a send as the faults see it. It counts.
-func (s *Sim) sendCall(from Number, q *sendRequest) fault.Call {
+func (s *Sim) sendCall(from Number, q *message.Request) fault.Call {
 	peer := q.To
-	if q.RecipientType != recipientGroup {
-		peer = plainPhone(q.To)
+	if q.RecipientType != message.RecipientGroup {
+		peer = rule.PlainPhone(q.To)
 	}
 	c := fault.Call{On: fault.OnSend, NumberID: from.ID, Peer: peer, Types: []string{q.Type}, At: s.now()}
 	c.Nth, c.Key = s.count(from.ID, peer, ledger.Out)
@@ -60,7 +56,7 @@ func (s *Sim) overLimit(from Number, c fault.Call, group bool) error {
 		return nil
 	}
 	code, _ := fault.Find(refusal)
-	return noted{codeError(code, "the simulator counted more messages than the limit allows; GET /_sim/limits shows it")}
+	return noted{code.Refusal("the simulator counted more messages than the limit allows; GET /_sim/limits shows it")}
 }
 
 // EnforcesLimits says whether sends beyond the limits are refused; they are counted in any case.
@@ -95,25 +91,11 @@ func (s *Sim) SetProfile(name string) error {
 }
 
 // ReadFaults reads a script of faults: a list of rules, as PUT /_sim/faults takes it.
-func ReadFaults(data []byte) (rules []Fault, err error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields() // a misspelt key would silently do nothing
-	if err := dec.Decode(&rules); err != nil {
-		return nil, fmt.Errorf("give a list of rules with the documented keys: %w", err)
-	}
-	return rules, nil
-}
+func ReadFaults(data []byte) ([]Fault, error) { return fault.Read(data) }
 
 // SetFaults replaces the script, whose rules come before those of the profile.
 func (s *Sim) SetFaults(rules []fault.Rule) error {
 	return s.faults.SetScript(rules) //nolint:wrapcheck // it names the rule
-}
-
-// codeError is a refusal with one of Meta's codes.
-func codeError(c fault.Code, details string) *rule.Error {
-	e := rule.Refuse(c.Code, c.Title, "%s", details)
-	e.Status, e.Subcode, e.Transient = c.HTTP, c.Subcode, c.Transient
-	return e
 }
 
 // noted is a refusal that is in the ledger already.
@@ -179,31 +161,11 @@ func (s *Sim) serveFaulty(w http.ResponseWriter, r *http.Request, serve func(htt
 	case fault.Refuse:
 		return fault.Break(w, r, act, fault.Answer{})
 	case fault.Error:
-		return noted{codeError(act.Code, "the simulator was told to refuse this: "+act.Name)}
+		return noted{act.Code.Refusal("the simulator was told to refuse this: " + act.Name)}
 	}
-	kept := &keptAnswer{header: w.Header()}
+	kept := fault.NewKept(w.Header())
 	if err := serve(kept); err != nil {
 		s.answerGraphError(kept, r, err)
 	}
-	return fault.Break(w, r, act, fault.Answer{Status: kept.status, Type: kept.header.Get("Content-Type"), Body: kept.body.Bytes()})
-}
-
-// keptAnswer keeps an answer that is to be broken.
-type keptAnswer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (k *keptAnswer) Header() http.Header { return k.header }
-
-func (k *keptAnswer) WriteHeader(status int) {
-	if k.status == 0 {
-		k.status = status
-	}
-}
-
-func (k *keptAnswer) Write(p []byte) (int, error) {
-	k.WriteHeader(http.StatusOK)
-	return k.body.Write(p) //nolint:wrapcheck // it never fails
+	return fault.Break(w, r, act, kept.Answer())
 }

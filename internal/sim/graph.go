@@ -7,35 +7,29 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/waypost/waypost/internal/sim/face"
+	"github.com/waypost/waypost/internal/sim/manage"
 	"github.com/waypost/waypost/internal/sim/media"
 	"github.com/waypost/waypost/internal/sim/qr"
-	"github.com/waypost/waypost/internal/sim/rule"
-)
-
-// A media upload may be as large as the largest document, with room for the multipart frame around it.
-const (
-	maxJSONBody   = 1 << 20
-	maxUploadBody = media.MaxSize + 1<<20
 )
 
 // versionPrefix is the optional first segment of a Graph path, as in /v23.0/123/messages.
 var versionPrefix = regexp.MustCompile(`^/v[0-9]+\.[0-9]+(/|$)`)
 
-// graphHandler serves one Graph route. The token is known by then; whose object it may touch is for the handler to check.
-type graphHandler func(w http.ResponseWriter, r *http.Request, token string) error
+// graphHandler serves one Graph route.
+type graphHandler = manage.Handler
 
 // Graph is Meta's face. Every path is served with and without a version prefix.
 func (s *Sim) Graph() http.Handler {
 	mux := http.NewServeMux()
 	routes := s.graphRoutes()
-	maps.Copy(routes, s.manageRoutes())
-	maps.Copy(routes, s.groupRoutes())
-	known := edgesOf(routes)
-	routes["/"] = func(_ http.ResponseWriter, r *http.Request, _ string) error { return unknownPath(r, known) }
+	maps.Copy(routes, s.manage.Routes())
+	known := manage.EdgesOf(routes)
+	routes["/"] = func(_ http.ResponseWriter, r *http.Request, _ string) error { return manage.UnknownPath(r, known) }
 	for pattern, serve := range routes {
 		mux.Handle(pattern, s.graphRoute(serve))
 	}
-	mux.HandleFunc("GET "+qr.Path, s.showPicture)
+	mux.HandleFunc("GET "+qr.Path, s.manage.ShowPicture)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		bare, address := *r, *r.URL
 		bare.URL = &address
@@ -44,12 +38,12 @@ func (s *Sim) Graph() http.Handler {
 	})
 }
 
-// graphRoutes are the routes of messages, media, templates and objects; manageRoutes has the rest.
+// graphRoutes are the routes of messages, media, templates and objects; package manage has the rest.
 func (s *Sim) graphRoutes() map[string]graphHandler {
 	return map[string]graphHandler{
 		"POST /{object}/messages": s.postMessages,
 		"PUT /{object}/messages":  s.postMessages, // so do older samples mark as read
-		"POST /{object}/media":    s.postMedia,
+		"POST /{object}/media":    s.manage.PostMedia,
 		"GET /{object}":           s.getObject,
 		"POST /{object}":          s.postObject,
 		"DELETE /{object}":        s.deleteObject,
@@ -57,18 +51,9 @@ func (s *Sim) graphRoutes() map[string]graphHandler {
 		"GET /{object}/message_templates":    s.listTemplates,
 		"POST /{object}/message_templates":   s.postTemplate,
 		"DELETE /{object}/message_templates": s.deleteTemplates,
+		"POST /{object}/unpause":             s.unpauseTemplate,
 
-		"GET " + media.Path: s.getAttachment,
-		"GET /debug_token":  s.debugToken,
-
-		"GET /{object}/phone_numbers":              s.listNumbersOf,
-		"GET /{object}/template_analytics":         s.countTemplates,
-		"GET /{object}/whatsapp_business_profile":  s.getProfile,
-		"POST /{object}/whatsapp_business_profile": s.postProfile,
-		"GET /{object}/block_users":                s.listBlocked,
-		"POST /{object}/block_users":               s.changeBlocked,
-		"DELETE /{object}/block_users":             s.changeBlocked,
-		"POST /{object}/uploads":                   s.beginUpload,
+		"GET " + media.Path: s.manage.GetAttachment,
 	}
 }
 
@@ -100,46 +85,46 @@ func (s *Sim) token(r *http.Request) (string, error) {
 	return "", badToken("Invalid OAuth access token - the token is unknown, expired or withdrawn")
 }
 
-// ownNumber finds the number named in the path, if the token may use it.
-func (s *Sim) ownNumber(r *http.Request, token string) (Number, error) {
-	id := r.PathValue("object")
-	n, ok := s.accounts.Of(token, id)
-	if !ok {
-		return Number{}, rule.NoObject(r.Method, id)
+// getObject answers for whatever has this id: the app, an upload, a template, a number, an account, or else a medium.
+func (s *Sim) getObject(w http.ResponseWriter, r *http.Request, token string) error {
+	if ok, err := s.manage.OnGroup(w, r, token); ok {
+		return err
 	}
-	return n, nil
+	id, fields := r.PathValue("object"), r.URL.Query().Get("fields")
+	var node map[string]any
+	var err error
+	t, isTemplate := s.templates.Get(id)
+	n, nerr := s.manage.OwnNumber(r, token)
+	switch {
+	case id == manage.AppAlias || id == s.appID:
+		node, err = s.accounts.AppNode(fields)
+	case strings.HasPrefix(id, manage.UploadPrefix):
+		return s.manage.ShowUpload(w, r, token)
+	case isTemplate && s.accounts.MayAccount(token, t.WABAID):
+		node, err = t.Node(fields)
+	case nerr == nil:
+		node, err = s.accounts.NumberNode(n.ID, fields, s.Callback().URL)
+	case s.accounts.MayAccount(token, id):
+		node, err = s.accounts.AccountNode(id, fields)
+	default:
+		return s.manage.GetMedia(w, r, token)
+	}
+	if err != nil {
+		return err
+	}
+	return face.WriteJSON(w, http.StatusOK, node)
 }
 
-// ownWABA finds the account named in the path, if the token may use a number of it.
-func (s *Sim) ownWABA(r *http.Request, token string) (string, error) {
-	id := r.PathValue("object")
-	if !s.accounts.MayAccount(token, id) {
-		return "", rule.NoObject(r.Method, id)
+// postObject goes on with an upload, changes a number, or edits a template.
+func (s *Sim) postObject(w http.ResponseWriter, r *http.Request, token string) error {
+	if strings.HasPrefix(r.PathValue("object"), manage.UploadPrefix) {
+		return s.manage.PutUpload(w, r, token)
 	}
-	return id, nil
-}
-
-// edgesOf lists the paths below an object that some object has.
-func edgesOf(routes map[string]graphHandler) map[string]bool {
-	known := map[string]bool{"": true}
-	for pattern := range routes {
-		if _, edge, ok := strings.Cut(pattern, "/{object}/"); ok {
-			edge, _, _ = strings.Cut(edge, "/")
-			known[edge] = true
-		}
+	if ok, err := s.manage.OnGroup(w, r, token); ok {
+		return err
 	}
-	return known
-}
-
-// unknownPath tells a path that never works from a method that an object does not know.
-func unknownPath(r *http.Request, known map[string]bool) error {
-	object, edge, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	edge, _, _ = strings.Cut(edge, "/")
-	if isDigits(object) && known[edge] {
-		return rule.NoObject(r.Method, object)
+	if _, err := s.manage.OwnNumber(r, token); err == nil {
+		return s.manage.PostNumber(w, r, token)
 	}
-	return &rule.Error{
-		Status: http.StatusBadRequest, Code: rule.CodePath, Kind: rule.TypeOAuth,
-		Message: "Unknown path components: " + r.URL.Path,
-	}
+	return s.editTemplate(w, r, token)
 }

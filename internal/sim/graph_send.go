@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/waypost/waypost/internal/sim/face"
 	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/message"
 	"github.com/waypost/waypost/internal/sim/phone"
@@ -11,42 +12,19 @@ import (
 	"github.com/waypost/waypost/internal/sim/template"
 )
 
-// sendAnswer is what an accepted send gets. Accepted is all it means; the outcome comes by callback.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (read 2026-09)
-type sendAnswer struct {
-	Product  string        `json:"messaging_product"`
-	Contacts []sendContact `json:"contacts"`
-	Messages []sendMessage `json:"messages"`
-}
-
-type sendContact struct {
-	Input  string `json:"input"`
-	WAID   string `json:"wa_id,omitempty"`   // absent when the input is a user id
-	UserID string `json:"user_id,omitempty"` // of a user who has one to tell
-}
-
-type sendMessage struct {
-	ID     string `json:"id"`
-	Status string `json:"message_status,omitempty"` // templates only
-}
-
-type successAnswer struct {
-	Success bool `json:"success"`
-}
-
 // postMessages takes a send or a read receipt.
 func (s *Sim) postMessages(w http.ResponseWriter, r *http.Request, token string) error {
-	from, err := s.ownNumber(r, token)
+	from, err := s.manage.OwnNumber(r, token)
 	if err != nil {
 		return err
 	}
-	var q sendRequest
+	var q message.Request
 	var objects map[string]json.RawMessage
-	body, err := readBody(w, r, &q, &objects)
+	body, err := face.ReadBody(w, r, &q, &objects)
 	if err != nil {
 		return err
 	}
-	if q.Product != messagingProduct {
+	if q.Product != face.Product {
 		return rule.BadParameter("messaging_product must be whatsapp")
 	}
 	if err := s.accounts.Ready(from.ID); err != nil {
@@ -65,8 +43,8 @@ type outgoing struct {
 }
 
 // readContent checks the object that the type names, and whatever it names in turn.
-func (s *Sim) readContent(from Number, q sendRequest, objects map[string]json.RawMessage) (c outgoing, err error) {
-	if q.RecipientType == recipientGroup && q.Type == message.TypeInteractive {
+func (s *Sim) readContent(from Number, q message.Request, objects map[string]json.RawMessage) (c outgoing, err error) {
+	if q.RecipientType == message.RecipientGroup && q.Type == message.TypeInteractive {
 		return c, rule.Refuse(rule.CodeUnsupported, "Unsupported message type", "a group takes no messages of type %s", q.Type)
 	}
 	if q.Type != message.TypeTemplate {
@@ -85,7 +63,7 @@ func (s *Sim) readContent(from Number, q sendRequest, objects map[string]json.Ra
 	if err != nil {
 		return c, err
 	}
-	if q.byUserID && t.Category == template.Authentication {
+	if q.ByUserID && t.Category == template.Authentication {
 		return c, rule.Refuse(rule.CodeUserID, "Business-scoped user ID recipients are not supported for this message",
 			"a one-time password goes to a number: give to")
 	}
@@ -113,20 +91,20 @@ func (s *Sim) checkMedia(from Number, list []rule.Medium) error {
 
 // markRead turns the ticks of an inbound message blue, and of those before it in the same conversation.
 // https://developers.facebook.com/docs/whatsapp/cloud-api/guides/mark-message-as-read (read 2026-09)
-func (s *Sim) markRead(w http.ResponseWriter, n Number, q sendRequest) error {
+func (s *Sim) markRead(w http.ResponseWriter, n Number, q message.Request) error {
 	if q.Status != statusRead {
 		return rule.BadParameter("status must be read")
 	}
 	if q.MessageID == "" {
 		return rule.Missing("message_id")
 	}
-	if q.Typing != nil && q.Typing.Type != typeText {
+	if q.Typing != nil && q.Typing.Type != message.TypeText {
 		return rule.BadParameter("typing_indicator['type'] must be text")
 	}
 	if !s.readByBusiness(n, q.MessageID, q.Typing != nil) {
 		return rule.BadValue("message_id is no message that this number received")
 	}
-	return writeJSON(w, http.StatusOK, successAnswer{Success: true})
+	return face.WriteJSON(w, http.StatusOK, face.Success{Success: true})
 }
 
 func (s *Sim) readByBusiness(n Number, wamid string, typing bool) bool {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/waypost/waypost/internal/sim/face"
 	"github.com/waypost/waypost/internal/sim/rule"
 	"github.com/waypost/waypost/internal/sim/template"
 )
@@ -21,11 +22,11 @@ type createdAnswer struct {
 // postTemplate takes a new template and puts its review on the schedule.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-account/template-api (read 2026-09)
 func (s *Sim) postTemplate(w http.ResponseWriter, r *http.Request, token string) error {
-	waba, err := s.ownWABA(r, token)
+	waba, err := s.manage.OwnAccount(r, token)
 	if err != nil {
 		return err
 	}
-	body, err := readBody(w, r)
+	body, err := face.ReadBody(w, r)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (s *Sim) postTemplate(w http.ResponseWriter, r *http.Request, token string)
 		return err
 	}
 	s.review(t)
-	return writeJSON(w, http.StatusOK, createdAnswer{ID: t.ID, Status: t.Status, Category: t.Category})
+	return face.WriteJSON(w, http.StatusOK, createdAnswer{ID: t.ID, Status: t.Status, Category: t.Category})
 }
 
 // review decides later about a template as it is now.
@@ -56,19 +57,16 @@ func (s *Sim) emitUpdates(waba string, now time.Time, list ...template.Update) {
 }
 
 func (s *Sim) listTemplates(w http.ResponseWriter, r *http.Request, token string) error {
-	waba, err := s.ownWABA(r, token)
+	waba, err := s.manage.OwnAccount(r, token)
 	if err != nil {
 		return err
 	}
-	page, err := s.templates.Page(waba, r.URL.Query(), s.address(r))
+	page, err := s.templates.Page(waba, r.URL.Query(), s.manage.ListAddress(r))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, page)
+	return face.WriteJSON(w, http.StatusOK, page)
 }
-
-// address is where a client finds the list it is reading.
-func (s *Sim) address(r *http.Request) string { return s.graphURL + r.URL.Path }
 
 // editTemplate changes a template, which is then reviewed again.
 func (s *Sim) editTemplate(w http.ResponseWriter, r *http.Request, token string) error {
@@ -77,7 +75,7 @@ func (s *Sim) editTemplate(w http.ResponseWriter, r *http.Request, token string)
 	if !ok || !s.accounts.MayAccount(token, t.WABAID) {
 		return rule.NoObject(r.Method, id)
 	}
-	body, err := readBody(w, r)
+	body, err := face.ReadBody(w, r)
 	if err != nil {
 		return err
 	}
@@ -86,11 +84,11 @@ func (s *Sim) editTemplate(w http.ResponseWriter, r *http.Request, token string)
 		return err
 	}
 	s.review(t)
-	return writeJSON(w, http.StatusOK, successAnswer{Success: true})
+	return face.WriteJSON(w, http.StatusOK, face.Success{Success: true})
 }
 
 func (s *Sim) deleteTemplates(w http.ResponseWriter, r *http.Request, token string) error {
-	waba, err := s.ownWABA(r, token)
+	waba, err := s.manage.OwnAccount(r, token)
 	if err != nil {
 		return err
 	}
@@ -108,7 +106,7 @@ func (s *Sim) deleteTemplates(w http.ResponseWriter, r *http.Request, token stri
 		s.emitUpdates(waba, now, template.StatusUpdate(t, template.Deleted, now))
 	}
 	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, successAnswer{Success: true})
+	return face.WriteJSON(w, http.StatusOK, face.Success{Success: true})
 }
 
 // PauseTemplate pauses an approved template as Meta does when its quality falls: three hours, then six, then for good. The pause
@@ -121,7 +119,7 @@ func (s *Sim) PauseTemplate(id string) error {
 		return fmt.Errorf("template: %w", ErrNotFound)
 	}
 	if err != nil {
-		return plainly(err)
+		return rule.Plainly(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,5 +149,5 @@ func (s *Sim) unpauseTemplate(w http.ResponseWriter, r *http.Request, token stri
 	s.mu.Lock()
 	s.emitUpdates(after.WABAID, now, template.StatusUpdate(after, template.Reinstated, now))
 	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, successAnswer{Success: true})
+	return face.WriteJSON(w, http.StatusOK, face.Success{Success: true})
 }

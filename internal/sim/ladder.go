@@ -10,16 +10,17 @@ import (
 	"github.com/waypost/waypost/internal/sim/phone"
 	"github.com/waypost/waypost/internal/sim/rule"
 	"github.com/waypost/waypost/internal/sim/template"
+	"github.com/waypost/waypost/internal/sim/wire"
 )
 
 // The steps of a send, as Meta names them. Accepted is ours: the time between the answer and the first callback.
 const (
-	statusAccepted  = "accepted"
-	statusSent      = "sent"
-	statusDelivered = "delivered"
-	statusRead      = "read"
-	statusPlayed    = "played" // of voice messages only
-	statusFailed    = "failed"
+	statusAccepted  = ledger.StatusAccepted
+	statusSent      = ledger.StatusSent
+	statusDelivered = ledger.StatusDelivered
+	statusRead      = ledger.StatusRead
+	statusPlayed    = ledger.StatusPlayed // of voice messages only
+	statusFailed    = ledger.StatusFailed
 )
 
 // window is how long after a user's message a business may write freely.
@@ -47,7 +48,7 @@ type outbound struct {
 	call         fault.Call
 	first        fault.Act // what is to be done to the callback of sent
 	early        *posting  // that callback, when it is to be posted before the answer
-	contact      sendContact
+	contact      message.Contact
 	accepted     Send // a copy of the Send as it was accepted
 }
 
@@ -63,7 +64,7 @@ func (s *Sim) accept(a *attempted, c outgoing) *outbound {
 	defer s.mu.Unlock()
 	m := &outbound{
 		Send: &Send{
-			Direction: ledger.Out, Outcome: ledger.Accepted, Nth: a.call.Nth, WAMID: wamid(q.To, key), NumberID: from.ID, To: q.To,
+			Direction: ledger.Out, Outcome: ledger.Accepted, Nth: a.call.Nth, WAMID: key.WAMID(q.To), NumberID: from.ID, To: q.To,
 			RecipientType: q.RecipientType, Type: c.Type, TemplateID: c.template.ID, Tag: q.Tag, Body: a.body, At: now, Fault: a.act.Name,
 		},
 		from:         from,
@@ -83,7 +84,7 @@ func (s *Sim) accept(a *attempted, c outgoing) *outbound {
 	if c.Target != "" {
 		m.shown.ReplyTo = c.Target
 	}
-	if q.RecipientType == recipientIndividual {
+	if q.RecipientType == message.RecipientIndividual {
 		m.phone = s.book.Reach(q.To)
 		m.inWindow = m.phone.MayReceive(from.ID, now)
 	}
@@ -94,14 +95,14 @@ func (s *Sim) accept(a *attempted, c outgoing) *outbound {
 	s.ledger.AddMessage(m.Send)
 	why := s.obstacle(m, c)
 	if a.act.Do == fault.Error { // the other errors were refused
-		why = because(a.act.Code.Code, a.act.Code.Title, "The simulator was told so.")
+		why = wire.Because(a.act.Code.Code, a.act.Code.Title, "The simulator was told so.")
 	}
 	if why != nil {
 		s.noteObstacle(m, why)
 		s.later(sending, m.call.Key, func(now time.Time) { s.fail(m, why, now) })
 		return m
 	}
-	if m.first = s.actOn(m.about(), m.subject(statusSent), update{}, now); m.first.Do == fault.Early {
+	if m.first = s.actOn(m.about(), m.subject(statusSent), wire.Update{}, now); m.first.Do == fault.Early {
 		m.sent(s)(now)
 	} else {
 		s.later(sending, m.call.Key, m.sent(s))
@@ -110,33 +111,29 @@ func (s *Sim) accept(a *attempted, c outgoing) *outbound {
 }
 
 // obstacle is why an accepted send cannot arrive, or nil. The lock must be held.
-func (s *Sim) obstacle(m *outbound, c outgoing) *statusError {
+func (s *Sim) obstacle(m *outbound, c outgoing) *wire.Error {
 	if why := s.refused(m); why != nil {
 		return why
 	}
 	target := s.book.Message(c.Target)
 	switch {
 	case s.records.Blocks(m.NumberID, m.To):
-		return because(rule.CodeUndeliverable, "Message undeliverable", "The number has blocked this user.")
+		return wire.Because(rule.CodeUndeliverable, "Message undeliverable", "The number has blocked this user.")
 	case !m.inWindow && c.Type != message.TypeTemplate:
-		return because(rule.CodeWindow, "Re-engagement message",
+		return wire.Because(rule.CodeWindow, "Re-engagement message",
 			"More than 24 hours have passed since this user last wrote to the number; send a template instead.")
 	case c.Type == message.TypeReaction && target != nil && target.Type == message.TypeReaction:
-		return because(rule.CodeValue, "Parameter value is not valid", "A reaction cannot be reacted to.")
+		return wire.Because(rule.CodeValue, "Parameter value is not valid", "A reaction cannot be reacted to.")
 	}
 	return nil
 }
 
 // noteObstacle writes down a send that its sender could have known to be in vain.
-func (s *Sim) noteObstacle(m *outbound, why *statusError) {
+func (s *Sim) noteObstacle(m *outbound, why *wire.Error) {
 	broken := map[int]string{rule.CodeWindow: ledger.RuleWindow, rule.CodeStopped: ledger.RuleOptOut}[why.Code]
 	if broken != "" && m.Fault == "" {
 		s.violate(ledger.Violation{Rule: broken, NumberID: m.NumberID, Peer: m.To, WAMID: m.WAMID, Detail: why.Data.Details})
 	}
-}
-
-func because(code int, title, details string) *statusError {
-	return &statusError{Code: code, Title: title, Message: title, Href: rule.ErrorPage, Data: errorData{Details: details}}
 }
 
 // sent is the first step, and the only one of a reaction, and of a group that was not made here.
@@ -191,12 +188,12 @@ func (s *Sim) climb(m *outbound, step string, now time.Time) {
 	update := m.update(s, step, now)
 	switch step {
 	case statusSent:
-		update.Conversation = &conversation{
-			ID: m.conversation, Expires: unixText(now.Add(window)), Origin: origin{Type: m.category()},
+		update.Conversation = &wire.Conversation{
+			ID: m.conversation, Expires: wire.Seconds(now.Add(window)), Origin: wire.Origin{Type: m.category()},
 		}
 		update.Pricing = m.price()
 	case statusDelivered:
-		update.Conversation = &conversation{ID: m.conversation, Origin: origin{Type: m.category()}}
+		update.Conversation = &wire.Conversation{ID: m.conversation, Origin: wire.Origin{Type: m.category()}}
 		update.Pricing = m.price()
 	}
 	s.record(m, Status{Name: step, At: now}, update)
@@ -212,24 +209,24 @@ func (m *outbound) category() string {
 
 // price comes with sent and with one later step. Inside the window only marketing and authentication cost.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing (read 2026-09)
-func (m *outbound) price() *pricing {
+func (m *outbound) price() *wire.Pricing {
 	if m.template.ID == "" || (m.template.Category == template.Utility && m.inWindow) {
-		return &pricing{Billable: false, Model: "PMP", Type: "free_customer_service", Category: m.category()}
+		return &wire.Pricing{Billable: false, Model: "PMP", Type: "free_customer_service", Category: m.category()}
 	}
-	return &pricing{Billable: true, Model: "PMP", Type: "regular", Category: m.category()}
+	return &wire.Pricing{Billable: true, Model: "PMP", Type: "regular", Category: m.category()}
 }
 
 // fail ends a send that cannot arrive. Meta accepts such a send and says only afterwards that it is not delivered.
-func (s *Sim) fail(m *outbound, why *statusError, now time.Time) {
+func (s *Sim) fail(m *outbound, why *wire.Error, now time.Time) {
 	update := m.update(s, statusFailed, now)
-	update.Errors = []statusError{*why}
+	update.Errors = []wire.Error{*why}
 	s.record(m, Status{Name: statusFailed, At: now, Code: why.Code}, update)
 }
 
-func (m *outbound) update(s *Sim, step string, now time.Time) statusUpdate {
-	update := statusUpdate{ID: m.WAMID, Status: step, Timestamp: unixText(now), RecipientID: m.To, Tag: m.Tag}
-	if m.RecipientType == recipientGroup {
-		update.RecipientType = recipientGroup
+func (m *outbound) update(s *Sim, step string, now time.Time) wire.Status {
+	update := wire.Status{ID: m.WAMID, Status: step, Timestamp: wire.Seconds(now), RecipientID: m.To, Tag: m.Tag}
+	if m.RecipientType == message.RecipientGroup {
+		update.RecipientType = message.RecipientGroup
 	}
 	s.nameRecipient(m, &update)
 	return update
@@ -237,21 +234,21 @@ func (m *outbound) update(s *Sim, step string, now time.Time) statusUpdate {
 
 // about is the callback of a step, and subject what it tells.
 func (m *outbound) about() Post {
-	return Post{WABAID: m.from.WABAID, NumberID: m.from.ID, Field: fieldMessages}
+	return Post{WABAID: m.from.WABAID, NumberID: m.from.ID, Field: wire.FieldMessages}
 }
 
 func (m *outbound) subject(step string) subject {
 	return subject{peer: m.To, nth: m.Nth, update: m.WAMID + " " + step, status: step}
 }
 
-func (s *Sim) record(m *outbound, step Status, update statusUpdate) {
+func (s *Sim) record(m *outbound, step Status, update wire.Status) {
 	s.ledger.Climb(m.Send, step)
 	s.book.SetStatus(m.shown, step.Name)
 	of := m.subject(step.Name)
 	if step.Name == statusSent {
 		of.act = &m.first
 	}
-	early := s.emit(m.from, of, value{Contacts: s.recipientOf(m, step), Statuses: []statusUpdate{update}}, step.At)
+	early := s.emit(m.from, of, wire.Value{Contacts: s.recipientOf(m, step), Statuses: []wire.Status{update}}, step.At)
 	if early != nil { // only ever of the first step, while the send is being accepted; later steps must not touch what is read then
 		m.early = early
 	}

@@ -9,14 +9,16 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/waypost/waypost/internal/sim/face"
 	"github.com/waypost/waypost/internal/sim/message"
 	"github.com/waypost/waypost/internal/sim/phone"
 	"github.com/waypost/waypost/internal/sim/rule"
 	"github.com/waypost/waypost/internal/sim/template"
+	"github.com/waypost/waypost/internal/sim/wire"
 )
 
 // ErrNotFound is returned for a phone, number, message or medium that is not there.
-var ErrNotFound = errors.New("not found")
+var ErrNotFound = rule.ErrNotFound
 
 // Phone is a virtual phone with WhatsApp on it. Phones come to be on first use: online, and telling when they have read.
 type Phone = phone.Phone
@@ -51,7 +53,7 @@ func (s *Sim) Phone(number string) (Phone, error) {
 
 // knownPhone finds a phone that is there. The lock must be held.
 func (s *Sim) knownPhone(number string) (*phone.State, error) {
-	p := s.book.Find(plainPhone(number))
+	p := s.book.Find(rule.PlainPhone(number))
 	if p == nil {
 		return nil, fmt.Errorf("phone: %w", ErrNotFound)
 	}
@@ -61,7 +63,7 @@ func (s *Sim) knownPhone(number string) (*phone.State, error) {
 // SetPhone creates a phone or changes it; an empty name keeps the one it has, and the user id follows from the number. A phone
 // that comes online receives what was waiting for it.
 func (s *Sim) SetPhone(want Phone) error {
-	_, err := s.changePhone(want.Number, func(p *phone.State) error {
+	_, err := s.ChangePhone(want.Number, func(p *phone.State) error {
 		if want.Name == "" {
 			want.Name = p.Name
 		}
@@ -71,8 +73,8 @@ func (s *Sim) SetPhone(want Phone) error {
 	return err
 }
 
-// changePhone lets change edit a phone, which is created if need be.
-func (s *Sim) changePhone(number string, change func(*phone.State) error) (phone.Shown, error) {
+// ChangePhone lets change edit a phone, which is created if need be.
+func (s *Sim) ChangePhone(number string, change func(*phone.State) error) (phone.Shown, error) {
 	plain, err := s.phoneNumber(number)
 	if err != nil {
 		return phone.Shown{}, err
@@ -94,11 +96,11 @@ func (s *Sim) changePhone(number string, change func(*phone.State) error) (phone
 
 // phoneNumber puts a phone's number into one form, or says why it is none.
 func (s *Sim) phoneNumber(number string) (string, error) {
-	plain := plainPhone(number)
-	if !isPhone(plain) {
-		return "", fmt.Errorf("a phone number has %d to %d digits, with country code", phoneMin, phoneMax)
+	plain := rule.PlainPhone(number)
+	if !rule.IsPhone(plain) {
+		return "", fmt.Errorf("a phone number has %d to %d digits, with country code", rule.PhoneMin, rule.PhoneMax)
 	}
-	if _, err := s.business(plain); err == nil {
+	if _, err := s.Business(plain); err == nil {
 		return "", errors.New("this is a business number, not a phone")
 	}
 	return plain, nil
@@ -148,20 +150,20 @@ func (s *Sim) newSent(wamid string, n Number, c outgoing, now time.Time) *Messag
 // refused is why the owner of a phone, or Meta for the owner's sake, does not get an accepted send; nil when nothing speaks
 // against it. It counts the marketing that gets through. The lock must be held.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09)
-func (s *Sim) refused(m *outbound) *statusError {
+func (s *Sim) refused(m *outbound) *wire.Error {
 	p := m.phone
 	switch {
 	case p == nil:
 		return nil
 	case p.Absent:
-		return because(rule.CodeUndeliverable, "Message undeliverable", "The number is not on WhatsApp.")
+		return wire.Because(rule.CodeUndeliverable, "Message undeliverable", "The number is not on WhatsApp.")
 	case m.template.ID == "" || m.template.Category != template.Marketing:
 		return nil
 	case p.HasStopped(m.NumberID):
-		return because(rule.CodeStopped, "Unable to deliver the message. This recipient has chosen to stop receiving marketing messages on WhatsApp from your business",
+		return wire.Because(rule.CodeStopped, "Unable to deliver the message. This recipient has chosen to stop receiving marketing messages on WhatsApp from your business",
 			"The user has stopped marketing messages of this business.")
 	case s.book.MarketingCap > 0 && !p.Offer(s.book.MarketingCap, m.At):
-		return because(rule.CodeCapped, "This message was not delivered to maintain healthy ecosystem engagement",
+		return wire.Because(rule.CodeCapped, "This message was not delivered to maintain healthy ecosystem engagement",
 			"The user has had as much marketing as one day allows.")
 	}
 	return nil
@@ -190,7 +192,7 @@ func (s *Sim) tap(p *phone.State, wamid string, t phone.Tap, now time.Time) (id,
 		return "", answer.Opens, err
 	}
 	id, err = s.speak(Inbound{
-		From: p.Number, To: m.NumberID, Type: answer.Type, Object: answer.Object, ReplyTo: m.ID, origin: answer.Origin, at: now,
+		From: p.Number, To: m.NumberID, Type: answer.Type, Object: answer.Object, ReplyTo: m.ID, Origin: answer.Origin, At: now,
 	}, nil)
 	return id, "", err
 }
@@ -212,7 +214,7 @@ func (s *Sim) StopMarketing(number, to string, stop bool) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.business(to)
+	n, err := s.Business(to)
 	if err != nil {
 		return fmt.Errorf("to: %w", err)
 	}
@@ -229,9 +231,9 @@ func (s *Sim) StopMarketing(number, to string, stop bool) error {
 	}
 	who := s.person(p)
 	s.emitField(Post{WABAID: n.WABAID, NumberID: n.ID, Field: "user_preferences"}, map[string]any{
-		"messaging_product": messagingProduct,
-		"metadata":          metadata{Display: n.Display, NumberID: n.ID},
-		"contacts":          []callbackPerson{{WAID: who.WAID, UserID: who.UserID}},
+		"messaging_product": face.Product,
+		"metadata":          wire.Metadata{Display: n.Display, NumberID: n.ID},
+		"contacts":          []wire.Person{{WAID: who.WAID, UserID: who.UserID}},
 		"user_preferences": []preference{{
 			WAID: who.WAID, UserID: who.UserID, Detail: "User requested to " + word + " marketing messages",
 			Category: "marketing_messages", Value: word, Timestamp: now.Unix(),
@@ -269,8 +271,8 @@ func (s *Sim) MovePhone(ctx context.Context, number, to string) error {
 }
 
 // person is how callbacks name the owner of a phone.
-func (s *Sim) person(p *phone.State) callbackPerson {
-	who := callbackPerson{Profile: &profile{Name: p.Name, Username: p.Username}, WAID: p.Number}
+func (s *Sim) person(p *phone.State) wire.Person {
+	who := wire.Person{Profile: &wire.Profile{Name: p.Name, Username: p.Username}, WAID: p.Number}
 	if p.Username != "" || p.Hidden || s.book.UserIDs {
 		who.UserID = p.UserID
 	}
@@ -280,6 +282,18 @@ func (s *Sim) person(p *phone.State) callbackPerson {
 	return who
 }
 
+// recentWriters are the users whose window is open. They are collected at once, because the records' lock is taken with the
+// Sim's lock held and so never the other way round.
+func (s *Sim) recentWriters(n Number) map[string]bool {
+	now, recent := s.now(), map[string]bool{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.book.Phones() {
+		recent[p.Number] = p.MayReceive(n.ID, now)
+	}
+	return recent
+}
+
 // typed shows a typing indicator on the phone that wrote the message.
 func (s *Sim) typed(n Number, m *Message) {
 	if p := s.book.Find(m.Phone); p != nil {
@@ -287,12 +301,12 @@ func (s *Sim) typed(n Number, m *Message) {
 	}
 }
 
-// business finds a business number by id or display number; an empty name means the only one.
-func (s *Sim) business(name string) (Number, error) {
+// Business finds a business number by id or display number; an empty name means the only one.
+func (s *Sim) Business(name string) (Number, error) {
 	if all := s.accounts.Numbers(); name == "" && len(all) == 1 {
 		return all[0], nil
 	}
-	if n, ok := s.accounts.Find(plainPhone(name)); ok {
+	if n, ok := s.accounts.Find(rule.PlainPhone(name)); ok {
 		return n, nil
 	}
 	if name == "" {
@@ -302,7 +316,7 @@ func (s *Sim) business(name string) (Number, error) {
 }
 
 // nameRecipient says in a status who it is about: a user whose number is not told is named by the user id.
-func (s *Sim) nameRecipient(m *outbound, update *statusUpdate) {
+func (s *Sim) nameRecipient(m *outbound, update *wire.Status) {
 	if m.phone == nil {
 		return
 	}
@@ -313,12 +327,12 @@ func (s *Sim) nameRecipient(m *outbound, update *statusUpdate) {
 }
 
 // recipientOf names the recipient beside a status, as Meta does where there is a user id; not when the send failed.
-func (s *Sim) recipientOf(m *outbound, step Status) []callbackPerson {
+func (s *Sim) recipientOf(m *outbound, step Status) []wire.Person {
 	if m.phone == nil || step.Name == statusFailed {
 		return nil
 	}
 	if who := s.person(m.phone); who.UserID != "" {
-		return []callbackPerson{who}
+		return []wire.Person{who}
 	}
 	return nil
 }
@@ -329,7 +343,7 @@ var userIDForm = regexp.MustCompile(`^[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}$`)
 // findRecipient puts the number of a business-scoped user id in the place of the recipient. The caller has seen that there is no
 // number. An id that nobody has is refused as a number that is not on WhatsApp; Meta's pages do not say with what.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
-func (s *Sim) findRecipient(q *sendRequest) error {
+func (s *Sim) findRecipient(q *message.Request) error {
 	if !userIDForm.MatchString(q.Recipient) {
 		return rule.BadValue("recipient is no business-scoped user id")
 	}
@@ -339,14 +353,14 @@ func (s *Sim) findRecipient(q *sendRequest) error {
 	if p == nil {
 		return rule.Refuse(rule.CodeUndeliverable, "Message undeliverable", "recipient: nobody has this user id")
 	}
-	q.To, q.byUserID = p.Number, true
+	q.To, q.ByUserID = p.Number, true
 	return nil
 }
 
 // contactOf names the recipient in the answer to a send. The lock must be held.
-func (s *Sim) contactOf(input string, accepted *outbound) sendContact {
-	c := sendContact{Input: input, WAID: accepted.To}
-	if p := s.book.Find(accepted.To); p != nil && accepted.RecipientType == recipientIndividual {
+func (s *Sim) contactOf(input string, accepted *outbound) message.Contact {
+	c := message.Contact{Input: input, WAID: accepted.To}
+	if p := s.book.Find(accepted.To); p != nil && accepted.RecipientType == message.RecipientIndividual {
 		c.UserID = s.person(p).UserID
 		if input == p.UserID {
 			c.WAID, c.UserID = "", p.UserID
@@ -354,3 +368,6 @@ func (s *Sim) contactOf(input string, accepted *outbound) sendContact {
 	}
 	return c
 }
+
+// Numbers returns every business number, those that were added at run time too, in order of creation.
+func (s *Sim) Numbers() []Number { return s.accounts.Numbers() }

@@ -1,11 +1,7 @@
 package sim
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +10,10 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/internal/sim/draw"
+	"github.com/waypost/waypost/internal/sim/face"
 	"github.com/waypost/waypost/internal/sim/fault"
 	"github.com/waypost/waypost/internal/sim/ledger"
+	"github.com/waypost/waypost/internal/sim/wire"
 )
 
 // How often and how long a callback is repeated. Meta says that the frequency decreases and that it ends after seven days, and no
@@ -58,9 +56,9 @@ type subject struct {
 }
 
 // emit calls back about messages of a number. The lock must be held.
-func (s *Sim) emit(n Number, of subject, v value, now time.Time) *posting {
-	v.Product, v.Metadata = messagingProduct, metadata{Display: n.Display, NumberID: n.ID}
-	_, p := s.emitAbout(Post{WABAID: n.WABAID, NumberID: n.ID, Field: fieldMessages}, of, v, now)
+func (s *Sim) emit(n Number, of subject, v wire.Value, now time.Time) *posting {
+	v.Product, v.Metadata = face.Product, wire.Metadata{Display: n.Display, NumberID: n.ID}
+	_, p := s.emitAbout(Post{WABAID: n.WABAID, NumberID: n.ID, Field: wire.FieldMessages}, of, v, now)
 	return p
 }
 
@@ -71,18 +69,25 @@ func (s *Sim) emitField(about Post, v any, now time.Time) (id int) {
 	return id
 }
 
+// tell is emitField for who does not hold the lock.
+func (s *Sim) tell(about Post, v any, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.emitField(about, v, now)
+}
+
 // emitAbout records a callback and sends it on its way, which may be a wrong one. It returns the callback when its maker is to
 // post it before anything else. The lock must be held.
 func (s *Sim) emitAbout(about Post, of subject, v any, now time.Time) (id int, early *posting) {
-	u, err := newUpdate(about.Field, v)
+	u, err := wire.NewUpdate(about.Field, v)
 	if err != nil {
 		s.log.Error("callback not encoded", slog.Any("err", err))
 		return 0, nil
 	}
 	about.Peer, about.Updates, about.Created, about.Outcome = of.peer, []string{of.update}, now, ledger.Pending
-	if _, err := s.target(s.Callback(), about.WABAID, about.NumberID); err != nil {
+	if _, err := s.manage.Target(s.Callback(), about.WABAID, about.NumberID); err != nil {
 		about.Outcome, about.Error = ledger.Dropped, "dropped: "+err.Error()
-		about.Body = encodeUpdates(about.WABAID, []update{u}, asChanges, now)
+		about.Body = wire.Encode(about.WABAID, []wire.Update{u}, wire.AsChanges, now)
 		s.ledger.AddCallback(&about)
 		return about.ID, nil
 	}
@@ -92,18 +97,18 @@ func (s *Sim) emitAbout(about Post, of subject, v any, now time.Time) (id int, e
 		s.gather(about, u, act, now)
 		return 0, nil
 	}
-	p := s.newPosting(about, encodeUpdates(about.WABAID, []update{u}, asChanges, now), now)
+	p := s.newPosting(about, wire.Encode(about.WABAID, []wire.Update{u}, wire.AsChanges, now), now)
 	return p.entry.ID, s.dispatch(p, act, now)
 }
 
 // actOn asks what is to be done to a callback.
-func (s *Sim) actOn(about Post, of subject, u update, now time.Time) fault.Act {
+func (s *Sim) actOn(about Post, of subject, u wire.Update, now time.Time) fault.Act {
 	if of.act != nil {
 		return *of.act
 	}
 	key := s.seed.Text(about.NumberID).Text(of.peer).Text(of.update)
 	if of.status == "" {
-		key = key.Text(string(u.raw))
+		key = key.Text(u.Raw())
 	}
 	act := s.faults.Of(fault.Call{
 		On: fault.OnCallback, NumberID: about.NumberID, Peer: of.peer, Nth: of.nth, Types: []string{about.Field, of.status},
@@ -187,19 +192,19 @@ func (s *Sim) holdBack(p *posting, until time.Time) {
 // stranger makes a callback about a number that is none of ours, well signed. The lock must be held.
 func (s *Sim) stranger(beside *posting, act fault.Act, now time.Time) *posting {
 	n := Number{ID: act.Key.Text("number").Digits(), WABAID: act.Key.Text("account").Digits(), Display: "15550109998"}
-	id := wamid(beside.entry.Peer, act.Key)
-	u, err := newUpdate(fieldMessages, value{
-		Product: messagingProduct, Metadata: metadata{Display: n.Display, NumberID: n.ID},
-		Statuses: []statusUpdate{{ID: id, Status: statusSent, Timestamp: unixText(now), RecipientID: beside.entry.Peer}},
+	id := act.Key.WAMID(beside.entry.Peer)
+	u, err := wire.NewUpdate(wire.FieldMessages, wire.Value{
+		Product: face.Product, Metadata: wire.Metadata{Display: n.Display, NumberID: n.ID},
+		Statuses: []wire.Status{{ID: id, Status: statusSent, Timestamp: wire.Seconds(now), RecipientID: beside.entry.Peer}},
 	})
 	if err != nil {
 		s.log.Error("callback not encoded", slog.Any("err", err))
 	}
 	about := Post{
-		WABAID: n.WABAID, NumberID: n.ID, Field: fieldMessages, Updates: []string{id + " " + statusSent}, Created: now,
+		WABAID: n.WABAID, NumberID: n.ID, Field: wire.FieldMessages, Updates: []string{id + " " + statusSent}, Created: now,
 		Outcome: ledger.Pending, Fault: act.Name,
 	}
-	p := s.newPosting(about, encodeUpdates(n.WABAID, []update{u}, asChanges, now), now)
+	p := s.newPosting(about, wire.Encode(n.WABAID, []wire.Update{u}, wire.AsChanges, now), now)
 	p.waba, p.numberID = beside.waba, beside.numberID
 	return p
 }
@@ -207,7 +212,7 @@ func (s *Sim) stranger(beside *posting, act fault.Act, now time.Time) *posting {
 // post makes one attempt. Anything but 200 is tried again later with the same bytes.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint (read 2026-09)
 func (s *Sim) post(ctx context.Context, p *posting) {
-	target, _ := s.target(s.Callback(), p.waba, p.numberID) // without an address the attempt fails, and is made again
+	target, _ := s.manage.Target(s.Callback(), p.waba, p.numberID) // without an address the attempt fails, and is made again
 	p.tries++
 	attempt := p.tries // the next attempt may begin before this one ends
 	forged := p.forged && attempt == 1
@@ -253,7 +258,7 @@ func (s *Sim) try(ctx context.Context, target Callback, body []byte, forged bool
 	if forged {
 		target.AppSecret += "?"
 	}
-	req, err := newCallbackRequest(ctx, target, body)
+	req, err := target.Request(ctx, body)
 	if err != nil {
 		return 0, err
 	}
@@ -264,20 +269,6 @@ func (s *Sim) try(ctx context.Context, target Callback, body []byte, forged bool
 	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16)) // lets the connection be used again
 	return resp.StatusCode, nil
-}
-
-// newCallbackRequest signs the raw bytes with the app secret.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint (read 2026-09)
-func newCallbackRequest(ctx context.Context, target Callback, body []byte) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.URL, bytes.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("make callback request: %w", err)
-	}
-	mac := hmac.New(sha256.New, []byte(target.AppSecret))
-	mac.Write(body)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
-	return req, nil
 }
 
 // backoff is how long after the nth failed attempt the next one is due: 200 ms, 400 ms, … 15 min.

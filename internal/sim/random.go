@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
@@ -19,16 +18,6 @@ type random struct {
 
 func newRandom(seed uint64) *random {
 	return &random{Rand: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // a seed must repeat a run; nothing here is secret
-}
-
-// wamid makes a message id of Meta's look: base64 text that holds the user's number, of no fixed length. Clients must treat it
-// as opaque.
-func wamid(user string, key draw.Key) string {
-	b := append(make([]byte, 0, 48), 0x1c, 0x18, 0x0b)
-	b = append(b, user...)
-	b = append(b, 0x15, 0x02, 0x00, 0x11, 0x18, 0x14)
-	b = append(b, key.Text("wamid").Bytes()[:12]...)
-	return "wamid." + base64.StdEncoding.EncodeToString(b)
 }
 
 // draw takes a delay from the range.

@@ -3,12 +3,11 @@ package sim
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
+	"github.com/waypost/waypost/internal/sim/inbound"
 	"github.com/waypost/waypost/internal/sim/media"
 	"github.com/waypost/waypost/internal/sim/phone"
 	"github.com/waypost/waypost/internal/sim/script"
@@ -76,15 +75,15 @@ func (s *Sim) perform(p *phone.State, m *Message, body json.RawMessage, now time
 		_, _, err := s.tap(p, m.ID, *tap.Tap, now)
 		return err
 	}
-	in, file, err := readWritten(json.NewDecoder(bytes.NewReader(body)))
+	in, file, err := inbound.ReadJSON(json.NewDecoder(bytes.NewReader(body)))
 	if err != nil {
 		return err
 	}
-	in.From, in.at = p.Number, now
+	in.From, in.At = p.Number, now
 	if in.To == "" {
 		in.To = m.NumberID
 	}
-	st, err := s.stageWritten(file)
+	st, err := s.StageWritten(file)
 	if err != nil {
 		return err
 	}
@@ -92,9 +91,9 @@ func (s *Sim) perform(p *phone.State, m *Message, body json.RawMessage, now time
 	return err
 }
 
-// stageWritten puts a file on disk that came inside JSON; without one it returns nil. It is small, as JSON is, so that a script
+// StageWritten puts a file on disk that came inside JSON; without one it returns nil. It is small, as JSON is, so that a script
 // may do it with the lock held.
-func (s *Sim) stageWritten(file []byte) (*media.Staged, error) {
+func (s *Sim) StageWritten(file []byte) (*media.Staged, error) {
 	if file == nil {
 		return nil, nil //nolint:nilnil // no file is no error
 	}
@@ -103,63 +102,4 @@ func (s *Sim) stageWritten(file []byte) (*media.Staged, error) {
 		return nil, fmt.Errorf("take medium: %w", err)
 	}
 	return &st, nil
-}
-
-func (s *Sim) showScripts(w http.ResponseWriter, _ *http.Request) error {
-	s.mu.Lock()
-	list := s.scripts.List()
-	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, map[string][]Script{"scripts": list})
-}
-
-func (s *Sim) putScripts(w http.ResponseWriter, r *http.Request) error {
-	var wish struct {
-		Scripts []Script `json:"scripts"`
-	}
-	if err := readControl(w, r, &wish); err != nil {
-		return err
-	}
-	if err := s.SetScripts(wish.Scripts); err != nil {
-		return tell(http.StatusBadRequest, "%s", err)
-	}
-	return s.showScripts(w, r)
-}
-
-// readWritten reads what a phone writes as JSON. It returns the bytes of a file that came with it, or nil.
-func readWritten(dec *json.Decoder) (Inbound, []byte, error) {
-	var body struct {
-		To        string          `json:"to"`
-		Type      string          `json:"type"`
-		Text      string          `json:"text"`
-		ReplyTo   string          `json:"reply_to"`
-		Caption   string          `json:"caption"`
-		Forwarded bool            `json:"forwarded"`
-		Often     bool            `json:"frequently_forwarded"`
-		Referral  json.RawMessage `json:"referral"`
-		File      *struct {
-			Data     []byte `json:"data"` // base64
-			MIMEType string `json:"mime_type"`
-			Filename string `json:"filename"`
-		} `json:"file"`
-		inboundObjects
-	}
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&body); err != nil {
-		return Inbound{}, nil, fmt.Errorf("send a JSON object with the documented keys: %w", err)
-	}
-	in := Inbound{
-		To: body.To, Type: body.Type, Text: body.Text, ReplyTo: body.ReplyTo, Caption: body.Caption,
-		Forwarded: body.Forwarded, Often: body.Often, Referral: body.Referral,
-	}
-	if err := body.choose(&in); err != nil {
-		return in, nil, err
-	}
-	if body.File == nil {
-		return in, nil, nil
-	}
-	if in.Text != "" || in.Object != nil {
-		return in, nil, errors.New("give one thing to send: a file has a caption, and neither text nor an object")
-	}
-	in.MIMEType, in.Filename = body.File.MIMEType, body.File.Filename
-	return in, append([]byte{}, body.File.Data...), nil
 }

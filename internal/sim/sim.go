@@ -23,12 +23,14 @@ import (
 	"github.com/waypost/waypost/internal/sim/group"
 	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/limit"
+	"github.com/waypost/waypost/internal/sim/manage"
 	"github.com/waypost/waypost/internal/sim/media"
 	"github.com/waypost/waypost/internal/sim/phone"
 	"github.com/waypost/waypost/internal/sim/qr"
 	"github.com/waypost/waypost/internal/sim/rule"
 	"github.com/waypost/waypost/internal/sim/script"
 	"github.com/waypost/waypost/internal/sim/template"
+	"github.com/waypost/waypost/internal/sim/wire"
 )
 
 // Number is a business number as the Graph face knows it.
@@ -37,13 +39,8 @@ type Number = account.Number
 // Token is one more token, for some numbers or for all.
 type Token = account.Token
 
-// Callback is where callbacks go and how they are signed. An empty URL means there is none yet: callbacks are then dropped,
-// as Meta drops those of an app without a subscription.
-type Callback struct {
-	URL         string
-	VerifyToken string
-	AppSecret   string
-}
+// Callback is where callbacks go and how they are signed.
+type Callback = wire.Callback
 
 // Range is a span of time from which a delay is drawn.
 type Range struct{ Min, Max time.Duration }
@@ -114,10 +111,10 @@ type Sim struct {
 	enforce    atomic.Pointer[bool]     // nil is what the profile says
 	accounts   *account.Directory
 	media      *media.Store
-	codes      *qr.Store
 	groups     *group.Store
 	templates  *template.Store
 	records    *business.Records
+	manage     *manage.Face
 }
 
 // New makes a Sim, or reports every mistake in the options at once.
@@ -162,13 +159,17 @@ func New(o Options) (*Sim, error) {
 		throughput: limit.NewMeter[string](),
 		pairs:      limit.NewMeter[draw.Key](),
 
-		appID:   cmp.Or(o.AppID, defaultAppID),
+		appID:   cmp.Or(o.AppID, manage.DefaultAppID),
 		records: business.New(newRandom(seed + 3).hex),
 	}
-	s.codes = qr.New(o.GraphURL, seed)
 	s.groups = group.New(seed)
 	s.callback.Store(&o.Callback)
 	s.accounts = account.New(s.appID, seed, o.Numbers, o.Tokens)
+	s.manage = &manage.Face{Parts: manage.Parts{
+		GraphURL: s.graphURL, AppID: s.appID, Accounts: s.accounts, Codes: qr.New(o.GraphURL, seed), Records: s.records,
+		Groups: s.groups, Ledger: s.ledger, Media: s.media,
+		Now: s.now, Trace: s.trace, Callback: s.Callback, Prove: s.shakeHands, Tell: s.tell, Wrote: s.recentWriters, Forget: s.forgetAt,
+	}}
 	s.templates = template.NewStore(s.accounts.Accounts(), templateIDs(seed))
 	if err := errors.Join(s.SetLimits(cmp.Or(o.Throughput, defaultThroughput), o.EnforceLimits), s.SetFaults(o.Faults)); err != nil {
 		return nil, fmt.Errorf("simulator options: %w", err)
@@ -219,24 +220,13 @@ func (o Options) check() error {
 		bad("directory for media: %s is no directory", o.Dir)
 	}
 	errs = append(errs, account.Check(o.Numbers, o.Tokens))
-	if o.AppID != "" && !isDigits(o.AppID) {
+	if o.AppID != "" && !rule.IsDigits(o.AppID) {
 		bad("app id %q: digits only", o.AppID)
 	}
 	if o.Callback.URL != "" {
-		errs = append(errs, o.Callback.check())
+		errs = append(errs, o.Callback.Check())
 	}
 	return errors.Join(append(errs, o.Timing.check())...)
-}
-
-func (c Callback) check() error {
-	var errs []error
-	if !rule.IsWebURL(c.URL) {
-		errs = append(errs, fmt.Errorf("callback url %q: give an http or https address", c.URL))
-	}
-	if c.AppSecret == "" {
-		errs = append(errs, errors.New("callback app secret is missing: callbacks are signed with it"))
-	}
-	return errors.Join(errs...)
 }
 
 func (t Timing) check() error {

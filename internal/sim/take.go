@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/waypost/waypost/internal/sim/face"
 	"github.com/waypost/waypost/internal/sim/fault"
 	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/message"
@@ -19,7 +20,7 @@ import (
 // attempted is a send on its way into the simulator.
 type attempted struct {
 	from    Number
-	q       sendRequest
+	q       message.Request
 	objects map[string]json.RawMessage
 	body    json.RawMessage
 	call    fault.Call
@@ -43,17 +44,17 @@ func (s *Sim) takeSend(w http.ResponseWriter, r *http.Request, a *attempted) err
 		s.inFlight.Add(1)
 		s.post(r.Context(), m.early)
 	}
-	answer := sendMessage{ID: m.WAMID}
+	answer := message.Accepted{ID: m.WAMID}
 	if c.Type == message.TypeTemplate {
 		answer.Status = statusAccepted
 	}
-	body, err := json.Marshal(sendAnswer{
-		Product: messagingProduct, Contacts: []sendContact{m.contact}, Messages: []sendMessage{answer},
+	body, err := json.Marshal(message.Answer{
+		Product: face.Product, Contacts: []message.Contact{m.contact}, Messages: []message.Accepted{answer},
 	})
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
-	return fault.Break(w, r, a.act, fault.Answer{Status: http.StatusOK, Type: mediaJSON, Body: body})
+	return fault.Break(w, r, a.act, fault.Answer{Status: http.StatusOK, Type: face.JSON, Body: body})
 }
 
 // errRefused stands for a send that is to be refused without an answer.
@@ -74,12 +75,12 @@ func (s *Sim) checkSend(a *attempted) (c outgoing, err error) {
 	case a.act.Do == fault.Refuse:
 		return c, errRefused
 	case a.act.Do == fault.Error && !a.act.Async:
-		return c, noted{codeError(a.act.Code, "the simulator was told to refuse this: "+a.act.Name)}
+		return c, noted{a.act.Code.Refusal("the simulator was told to refuse this: " + a.act.Name)}
 	}
-	if err := s.overLimit(a.from, a.call, a.q.RecipientType == recipientGroup); err != nil {
+	if err := s.overLimit(a.from, a.call, a.q.RecipientType == message.RecipientGroup); err != nil {
 		return c, err
 	}
-	if err := a.q.checkEnvelope(a.from); err != nil {
+	if err := a.q.Check(a.from.Display); err != nil {
 		return c, err
 	}
 	if c, err = s.readContent(a.from, a.q, a.objects); err != nil {
@@ -90,7 +91,7 @@ func (s *Sim) checkSend(a *attempted) (c outgoing, err error) {
 		if err := s.PauseTemplate(c.template.ID); err != nil {
 			return c, err
 		}
-		return c, noted{codeError(a.act.Code, "the simulator was told to pause the template")}
+		return c, noted{a.act.Code.Refusal("the simulator was told to pause the template")}
 	}
 	return c, nil
 }
@@ -99,7 +100,7 @@ func (s *Sim) checkSend(a *attempted) (c outgoing, err error) {
 func (s *Sim) refuse(a *attempted, why error) {
 	m := &Send{
 		Direction: ledger.Out, Outcome: ledger.Refused, Nth: a.call.Nth, NumberID: a.from.ID, To: cmp.Or(a.call.Peer, a.q.To),
-		RecipientType: a.q.RecipientType, Type: cmp.Or(a.q.Type, typeText), Tag: a.q.Tag, Body: a.body, At: s.now(), Fault: a.act.Name,
+		RecipientType: a.q.RecipientType, Type: cmp.Or(a.q.Type, message.TypeText), Tag: a.q.Tag, Body: a.body, At: s.now(), Fault: a.act.Name,
 	}
 	var refused *rule.Error
 	if errors.As(why, &refused) {

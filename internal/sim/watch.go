@@ -1,6 +1,11 @@
 package sim
 
-import "github.com/waypost/waypost/internal/sim/ledger"
+import (
+	"context"
+
+	"github.com/waypost/waypost/internal/sim/ledger"
+	"github.com/waypost/waypost/internal/sim/phone"
+)
 
 // Event is something that happened. One of the pointers is set.
 type Event struct {
@@ -19,4 +24,22 @@ func (s *Sim) setWatch(watch func(Event)) {
 		Refused: func(m Send) { watch(Event{Refused: &m}) },
 		Tried:   func(c Post) { watch(Event{Callback: &c}) },
 	})
+}
+
+// AwaitMessage returns the first message that matches as soon as there is one, or false when ctx ends before.
+func (s *Sim) AwaitMessage(ctx context.Context, wish phone.Query) (Message, bool) {
+	for {
+		s.mu.Lock()
+		m, ok := s.book.First(wish)
+		changed := s.book.Changed()
+		s.mu.Unlock()
+		if ok {
+			return m, true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Message{}, false
+		}
+	}
 }

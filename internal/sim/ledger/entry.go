@@ -52,6 +52,16 @@ func (m *Message) Peer() string {
 	return m.To
 }
 
+// The steps of a send, as Meta names them. Accepted is ours: the time between the answer and the first callback.
+const (
+	StatusAccepted  = "accepted"
+	StatusSent      = "sent"
+	StatusDelivered = "delivered"
+	StatusRead      = "read"
+	StatusPlayed    = "played" // of voice messages only
+	StatusFailed    = "failed"
+)
+
 // Status is one step of a send that was called back, or would have been if there were a callback.
 type Status struct {
 	Name string    `json:"status"`

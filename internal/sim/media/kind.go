@@ -1,8 +1,9 @@
 package media
 
 import (
-	"mime"
 	"time"
+
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
 // The kinds of media, named as Meta names message types.
@@ -19,6 +20,8 @@ const (
 const (
 	// MaxSize is the most bytes of any medium: documents, and whatever a phone sends.
 	MaxSize = 100 << 20
+	// MaxUpload leaves room for the multipart frame around the largest medium.
+	MaxUpload = MaxSize + 1<<20
 
 	maxImage           = 5 << 20
 	maxAudioVideo      = 16 << 20
@@ -70,13 +73,7 @@ func Limit(kind string, animated bool) int64 {
 }
 
 // BareType cuts the parameters off a MIME type; it is empty for what is none.
-func BareType(mimeType string) string {
-	bare, _, err := mime.ParseMediaType(mimeType)
-	if err != nil {
-		return ""
-	}
-	return bare
-}
+func BareType(mimeType string) string { return rule.BareType(mimeType) }
 
 // isAnimated reads the animation flag of an extended WebP file.
 // https://developers.google.com/speed/webp/docs/riff_container (read 2026-09)

@@ -1,4 +1,4 @@
-package sim
+package control
 
 import (
 	"encoding/json"
@@ -9,6 +9,10 @@ import (
 	"strings"
 
 	"github.com/waypost/waypost/internal/sim/account"
+	"github.com/waypost/waypost/internal/sim/face"
+	"github.com/waypost/waypost/internal/sim/ledger"
+	"github.com/waypost/waypost/internal/sim/rule"
+	"github.com/waypost/waypost/internal/sim/wire"
 )
 
 // controlRoute is one route of the control face. The table is also what GET / prints.
@@ -30,7 +34,7 @@ func tell(status int, format string, args ...any) error {
 	return &controlError{status: status, text: fmt.Sprintf(format, args...)}
 }
 
-func (s *Sim) controlRoutes() []controlRoute {
+func (s *server) controlRoutes() []controlRoute {
 	return []controlRoute{
 		{"GET /healthz", "is it up", s.showHealth},
 		{"GET /_sim/messages", "every send and every message of a phone", s.showLedgerMessages},
@@ -77,8 +81,13 @@ func (s *Sim) controlRoutes() []controlRoute {
 	}
 }
 
-// Control is the face for people and tests. It asks for no token and shows everything: it belongs on a loopback port of its own.
-func (s *Sim) Control() http.Handler {
+// New makes the face for people and tests of a simulator. It asks for no token and shows everything: it belongs on a loopback port
+// of its own. A nil logger discards.
+func New(of Sim, log *slog.Logger) http.Handler {
+	s := &server{Sim: of, log: log}
+	if log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
 	mux := http.NewServeMux()
 	routes := s.controlRoutes()
 	for _, route := range routes {
@@ -93,7 +102,7 @@ func (s *Sim) Control() http.Handler {
 	return mux
 }
 
-func (s *Sim) controlHandler(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+func (s *server) controlHandler(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := serve(w, r)
 		if err == nil {
@@ -104,12 +113,12 @@ func (s *Sim) controlHandler(serve func(http.ResponseWriter, *http.Request) erro
 		switch {
 		case errors.As(err, &told):
 			status = told.status
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, rule.ErrNotFound):
 			status = http.StatusNotFound
 		default:
 			s.log.ErrorContext(r.Context(), "control request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
 		}
-		if err := writeJSON(w, status, map[string]string{"error": err.Error()}); err != nil {
+		if err := face.WriteJSON(w, status, map[string]string{"error": err.Error()}); err != nil {
 			s.log.DebugContext(r.Context(), "answer lost", slog.Any("err", err))
 		}
 	})
@@ -144,7 +153,7 @@ func noRoute(mux *http.ServeMux, r *http.Request) error {
 
 // readControl reads a JSON body and refuses keys nobody knows, because a misspelt one would silently do nothing.
 func readControl(w http.ResponseWriter, r *http.Request, v any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSONBody))
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, face.MaxJSON))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
 		return tell(http.StatusBadRequest, "send a JSON object with the documented keys: %s", err)
@@ -152,19 +161,19 @@ func readControl(w http.ResponseWriter, r *http.Request, v any) error {
 	return nil
 }
 
-func (s *Sim) showHealth(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+func (s *server) showHealth(w http.ResponseWriter, _ *http.Request) error {
+	return face.WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-func (s *Sim) listNumbers(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string][]account.View{"numbers": s.accounts.Views()})
+func (s *server) listNumbers(w http.ResponseWriter, _ *http.Request) error {
+	return face.WriteJSON(w, http.StatusOK, map[string][]account.View{"numbers": s.Accounts().Views()})
 }
 
-func (s *Sim) showCallback(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string]string{"url": s.Callback().URL})
+func (s *server) showCallback(w http.ResponseWriter, _ *http.Request) error {
+	return face.WriteJSON(w, http.StatusOK, map[string]string{"url": s.Callback().URL})
 }
 
-func (s *Sim) putCallback(w http.ResponseWriter, r *http.Request) error {
+func (s *server) putCallback(w http.ResponseWriter, r *http.Request) error {
 	var c struct {
 		URL         string `json:"url"`
 		VerifyToken string `json:"verify_token"`
@@ -173,25 +182,25 @@ func (s *Sim) putCallback(w http.ResponseWriter, r *http.Request) error {
 	if err := readControl(w, r, &c); err != nil {
 		return err
 	}
-	if err := s.SetCallback(r.Context(), Callback{URL: c.URL, VerifyToken: c.VerifyToken, AppSecret: c.AppSecret}); err != nil {
+	if err := s.SetCallback(r.Context(), wire.Callback{URL: c.URL, VerifyToken: c.VerifyToken, AppSecret: c.AppSecret}); err != nil {
 		return tell(http.StatusUnprocessableEntity, "%s", err)
 	}
 	return s.showCallback(w, r)
 }
 
-func (s *Sim) listCallbacks(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string][]Post{"callbacks": s.Callbacks()})
+func (s *server) listCallbacks(w http.ResponseWriter, _ *http.Request) error {
+	return face.WriteJSON(w, http.StatusOK, map[string][]ledger.Callback{"callbacks": s.Callbacks()})
 }
 
-func (s *Sim) listSends(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, map[string][]Send{"sends": s.Sends()})
+func (s *server) listSends(w http.ResponseWriter, _ *http.Request) error {
+	return face.WriteJSON(w, http.StatusOK, map[string][]ledger.Message{"sends": s.Sends()})
 }
 
-func (s *Sim) showMedia(w http.ResponseWriter, r *http.Request) error {
+func (s *server) showMedia(w http.ResponseWriter, r *http.Request) error {
 	m, body, err := s.OpenMedia(r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = body.Close() }()
-	return serveMedia(w, m, body)
+	return face.ServeMedia(w, m.MIMEType, m.Size, body)
 }

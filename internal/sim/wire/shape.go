@@ -1,4 +1,4 @@
-package sim
+package wire
 
 import (
 	"encoding/json"
@@ -7,62 +7,66 @@ import (
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
-// fieldMessages is the field of messages and statuses.
-const fieldMessages = "messages"
+// FieldMessages is the field of messages and statuses.
+const FieldMessages = "messages"
 
-// value is what a callback of the field messages tells.
+// Value is what a callback of the field messages tells.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
-type value struct {
-	Product  string           `json:"messaging_product"`
-	Metadata metadata         `json:"metadata"`
-	Contacts []callbackPerson `json:"contacts,omitempty"`
-	Messages []inboundMessage `json:"messages,omitempty"`
-	Statuses []statusUpdate   `json:"statuses,omitempty"`
+type Value struct {
+	Product  string    `json:"messaging_product"`
+	Metadata Metadata  `json:"metadata"`
+	Contacts []Person  `json:"contacts,omitempty"`
+	Messages []Inbound `json:"messages,omitempty"`
+	Statuses []Status  `json:"statuses,omitempty"`
 }
 
-type metadata struct {
+// Metadata names the business number.
+type Metadata struct {
 	Display  string `json:"display_phone_number"`
 	NumberID string `json:"phone_number_id"`
 }
 
-// callbackPerson is a user. Who has a username is told by the business-scoped user id too, or by that alone.
+// Person is a user. Who has a username is told by the business-scoped user id too, or by that alone.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
-type callbackPerson struct {
-	Profile *profile `json:"profile,omitempty"`
+type Person struct {
+	Profile *Profile `json:"profile,omitempty"`
 	WAID    string   `json:"wa_id,omitempty"`
 	UserID  string   `json:"user_id,omitempty"`
 }
 
-type profile struct {
+// Profile is what a user shows of themself.
+type Profile struct {
 	Name     string `json:"name"`
 	Username string `json:"username,omitempty"`
 }
 
-// inboundMessage is what a user wrote; one of the pointers is set, the one that Type names.
+// Inbound is what a user wrote; one of the pointers is set, the one that Type names.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
-type inboundMessage struct {
-	Context   *inboundContext `json:"context,omitempty"`
+type Inbound struct {
+	Context   *Context        `json:"context,omitempty"`
 	From      string          `json:"from,omitempty"`         // absent for a user whose number is not told
 	FromUser  string          `json:"from_user_id,omitempty"` // … and this is there
 	ID        string          `json:"id"`
 	Timestamp string          `json:"timestamp"`
 	Type      string          `json:"type"`
-	Text      *inboundText    `json:"text,omitempty"`
-	Image     *inboundMedia   `json:"image,omitempty"`
-	Audio     *inboundMedia   `json:"audio,omitempty"`
-	Video     *inboundMedia   `json:"video,omitempty"`
-	Document  *inboundMedia   `json:"document,omitempty"`
-	Sticker   *inboundMedia   `json:"sticker,omitempty"`
-	Errors    []statusError   `json:"errors,omitempty"`
+	Text      *Text           `json:"text,omitempty"`
+	Image     *Media          `json:"image,omitempty"`
+	Audio     *Media          `json:"audio,omitempty"`
+	Video     *Media          `json:"video,omitempty"`
+	Document  *Media          `json:"document,omitempty"`
+	Sticker   *Media          `json:"sticker,omitempty"`
+	Errors    []Error         `json:"errors,omitempty"`
 	Referral  json.RawMessage `json:"referral,omitempty"`
 	Origin    string          `json:"origin,omitempty"` // with contacts that were asked for
-	inboundObjects
+	Objects
 }
 
-// inboundObjects are the objects that package inbound reads, under the names of their types. The control face takes them so too.
-type inboundObjects struct {
+// Objects are the objects that package inbound reads, under the names of their types. The control face takes them so too.
+type Objects struct {
 	Location    json.RawMessage `json:"location,omitempty"`
 	Persons     json.RawMessage `json:"contacts,omitempty"`
 	Reaction    json.RawMessage `json:"reaction,omitempty"`
@@ -75,20 +79,22 @@ type inboundObjects struct {
 	Revoke      json.RawMessage `json:"revoke,omitempty"`
 }
 
-type inboundContext struct {
+// Context is what a message answers and whether it was passed on.
+type Context struct {
 	From      string `json:"from,omitempty"`
 	ID        string `json:"id,omitempty"`
 	Forwarded bool   `json:"forwarded,omitempty"`
 	Often     bool   `json:"frequently_forwarded,omitempty"`
 }
 
-type inboundText struct {
+// Text is the object of a text.
+type Text struct {
 	Body string `json:"body"`
 }
 
-// inboundMedia is any medium from a user. The digest is base64 here and hexadecimal when the id is looked up, as Meta has it.
+// Media is any medium from a user. The digest is base64 here and hexadecimal when the id is looked up, as Meta has it.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/image (read 2026-09)
-type inboundMedia struct {
+type Media struct {
 	Caption  string `json:"caption,omitempty"`
 	Filename string `json:"filename,omitempty"`
 	MIMEType string `json:"mime_type"`
@@ -99,9 +105,9 @@ type inboundMedia struct {
 	Animated *bool  `json:"animated,omitempty"` // sticker only
 }
 
-// statusUpdate is a step of a send. conversation and pricing are as Graph v23 sends them; v24 leaves conversation out.
+// Status is a step of a send. conversation and pricing are as Graph v23 sends them; v24 leaves conversation out.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status (read 2026-09)
-type statusUpdate struct {
+type Status struct {
 	ID            string        `json:"id"`
 	Status        string        `json:"status"`
 	Timestamp     string        `json:"timestamp"`
@@ -110,34 +116,48 @@ type statusUpdate struct {
 	RecipientType string        `json:"recipient_type,omitempty"`           // for groups only
 	Participant   string        `json:"recipient_participant_id,omitempty"` // the member of the group
 	Tag           string        `json:"biz_opaque_callback_data,omitempty"`
-	Conversation  *conversation `json:"conversation,omitempty"`
-	Pricing       *pricing      `json:"pricing,omitempty"`
-	Errors        []statusError `json:"errors,omitempty"`
+	Conversation  *Conversation `json:"conversation,omitempty"`
+	Pricing       *Pricing      `json:"pricing,omitempty"`
+	Errors        []Error       `json:"errors,omitempty"`
 }
 
-type conversation struct {
+// Conversation is what Meta once charged by.
+type Conversation struct {
 	ID      string `json:"id"`
 	Expires string `json:"expiration_timestamp,omitempty"` // with sent only
-	Origin  origin `json:"origin"`
+	Origin  Origin `json:"origin"`
 }
 
-type origin struct {
+// Origin says what opened a conversation.
+type Origin struct {
 	Type string `json:"type"`
 }
 
-type pricing struct {
+// Pricing says what a message costs.
+type Pricing struct {
 	Billable bool   `json:"billable"`
 	Model    string `json:"pricing_model"`
 	Type     string `json:"type"`
 	Category string `json:"category"`
 }
 
-type statusError struct {
+// Error is an error inside of a callback.
+type Error struct {
 	Code    int       `json:"code"`
 	Title   string    `json:"title"`
 	Message string    `json:"message"`
-	Data    errorData `json:"error_data"`
+	Data    ErrorData `json:"error_data"`
 	Href    string    `json:"href,omitempty"` // not in the errors of a message
+}
+
+// ErrorData says more of an error.
+type ErrorData struct {
+	Details string `json:"details"`
+}
+
+// Because makes the error of a status.
+func Because(code int, title, details string) *Error {
+	return &Error{Code: code, Title: title, Message: title, Href: rule.ErrorPage, Data: ErrorData{Details: details}}
 }
 
 // escapeNonASCII writes every character beyond ASCII as \uXXXX in lower case, as a surrogate pair where one is not enough.
@@ -157,5 +177,5 @@ func escapeNonASCII(text []byte) []byte {
 	return out
 }
 
-// unixText is a time as Meta writes it in messages and statuses: a string of seconds.
-func unixText(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+// Seconds is a time as Meta writes it in messages and statuses: a string of seconds.
+func Seconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }

@@ -1,4 +1,4 @@
-package sim
+package control
 
 import (
 	"encoding/json"
@@ -8,17 +8,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/waypost/waypost/internal/sim/face"
+	"github.com/waypost/waypost/internal/sim/rule"
 	"github.com/waypost/waypost/internal/sim/template"
 )
 
-func (s *Sim) showTemplates(w http.ResponseWriter, r *http.Request) error {
+func (s *server) showTemplates(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	list := s.templates.List(template.Filter{WABAID: query.Get("waba_id"), Name: query.Get("name"), Language: query.Get("language")})
-	return writeJSON(w, http.StatusOK, map[string][]template.Template{"templates": append([]template.Template{}, list...)})
+	list := s.Templates().List(template.Filter{WABAID: query.Get("waba_id"), Name: query.Get("name"), Language: query.Get("language")})
+	return face.WriteJSON(w, http.StatusOK, map[string][]template.Template{"templates": append([]template.Template{}, list...)})
 }
 
 // putTemplate places a template without review and without a callback.
-func (s *Sim) putTemplate(w http.ResponseWriter, r *http.Request) error {
+func (s *server) putTemplate(w http.ResponseWriter, r *http.Request) error {
 	var wish struct {
 		WABAID     string          `json:"waba_id"`
 		Status     string          `json:"status"`
@@ -49,36 +51,32 @@ func (s *Sim) putTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("encode template: %w", err)
 	}
-	t, err := s.templates.Put(waba, raw, wish.Status)
+	t, err := s.Templates().Put(waba, raw, wish.Status)
 	if err != nil {
-		return tell(http.StatusBadRequest, "%s", plainly(err))
+		return tell(http.StatusBadRequest, "%s", rule.Plainly(err))
 	}
-	return writeJSON(w, http.StatusOK, t)
+	return face.WriteJSON(w, http.StatusOK, t)
 }
 
 // changeTemplate does what Meta does by itself, and calls it back.
-func (s *Sim) changeTemplate(w http.ResponseWriter, r *http.Request) error {
+func (s *server) changeTemplate(w http.ResponseWriter, r *http.Request) error {
 	var wish template.Change
 	if err := readControl(w, r, &wish); err != nil {
 		return err
 	}
-	before, after, err := s.templates.Change(r.PathValue("id"), wish)
+	after, err := s.ChangeTemplate(r.PathValue("id"), wish)
 	if errors.Is(err, template.ErrNotFound) {
 		return tell(http.StatusNotFound, "template: not found")
 	}
 	if err != nil {
 		return tell(http.StatusBadRequest, "%s", err)
 	}
-	now := s.now()
-	s.mu.Lock()
-	s.emitUpdates(after.WABAID, now, template.Updates(before, after, now)...)
-	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, after)
+	return face.WriteJSON(w, http.StatusOK, after)
 }
 
 // account finds an account by its id; an empty one means the only one.
-func (s *Sim) account(id string) (string, error) {
-	ids := s.accounts.Accounts()
+func (s *server) account(id string) (string, error) {
+	ids := s.Accounts().Accounts()
 	switch {
 	case id == "" && len(ids) == 1:
 		return ids[0], nil
@@ -91,7 +89,7 @@ func (s *Sim) account(id string) (string, error) {
 }
 
 // postCallback sends a callback of any field, so that kinds can be tried of which the simulator knows nothing.
-func (s *Sim) postCallback(w http.ResponseWriter, r *http.Request) error {
+func (s *server) postCallback(w http.ResponseWriter, r *http.Request) error {
 	var wish struct {
 		WABAID string          `json:"waba_id"`
 		Field  string          `json:"field"`
@@ -108,22 +106,20 @@ func (s *Sim) postCallback(w http.ResponseWriter, r *http.Request) error {
 	if err := json.Unmarshal(wish.Value, &object); err != nil || object == nil || wish.Field == "" {
 		return tell(http.StatusBadRequest, "give field, and value as an object")
 	}
-	s.mu.Lock()
-	id := s.emitField(Post{WABAID: waba, Field: wish.Field}, wish.Value, s.now())
-	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, map[string]int{"id": id})
+	id := s.CallBack(waba, wish.Field, wish.Value)
+	return face.WriteJSON(w, http.StatusOK, map[string]int{"id": id})
 }
 
 // pauseTemplate lets the quality of a template fall so far that Meta pauses it.
-func (s *Sim) pauseTemplate(w http.ResponseWriter, r *http.Request) error {
+func (s *server) pauseTemplate(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	err := s.PauseTemplate(id)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, rule.ErrNotFound) {
 		return err
 	}
 	if err != nil {
 		return tell(http.StatusConflict, "%s", err)
 	}
-	t, _ := s.templates.Get(id)
-	return writeJSON(w, http.StatusOK, t)
+	t, _ := s.Templates().Get(id)
+	return face.WriteJSON(w, http.StatusOK, t)
 }

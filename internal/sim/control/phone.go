@@ -1,7 +1,6 @@
-package sim
+package control
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,41 +9,28 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/waypost/waypost/internal/sim/account"
+	"github.com/waypost/waypost/internal/sim/face"
+	"github.com/waypost/waypost/internal/sim/inbound"
 	"github.com/waypost/waypost/internal/sim/media"
 	"github.com/waypost/waypost/internal/sim/phone"
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
-func (s *Sim) listPhones(w http.ResponseWriter, _ *http.Request) error {
-	now, list := s.now(), []phone.Shown{}
-	s.mu.Lock()
-	for _, p := range s.book.Phones() {
-		list = append(list, p.Shown(now))
-	}
-	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, map[string][]phone.Shown{"phones": list})
+func (s *server) listPhones(w http.ResponseWriter, _ *http.Request) error {
+	return face.WriteJSON(w, http.StatusOK, map[string][]phone.Shown{"phones": s.ShownPhones()})
 }
 
-func (s *Sim) showPhone(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.seePhone(r.PathValue("number"))
+func (s *server) showPhone(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.SeePhone(r.PathValue("number"))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, p)
-}
-
-func (s *Sim) seePhone(number string) (phone.Shown, error) {
-	now := s.now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := s.knownPhone(number)
-	if err != nil {
-		return phone.Shown{}, err
-	}
-	return p.Shown(now), nil
+	return face.WriteJSON(w, http.StatusOK, p)
 }
 
 // putPhone changes what is named and leaves the rest.
-func (s *Sim) putPhone(w http.ResponseWriter, r *http.Request) error {
+func (s *server) putPhone(w http.ResponseWriter, r *http.Request) error {
 	var wish phoneWish
 	if err := readControl(w, r, &wish); err != nil {
 		return err
@@ -53,11 +39,11 @@ func (s *Sim) putPhone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return tell(http.StatusBadRequest, "blocks: %s", err)
 	}
-	p, err := s.changePhone(r.PathValue("number"), func(p *phone.State) error { return wish.apply(p, s.accounts.Numbers(), blocks) })
+	p, err := s.ChangePhone(r.PathValue("number"), func(p *phone.State) error { return wish.apply(p, s.Accounts().Numbers(), blocks) })
 	if err != nil {
 		return tell(http.StatusBadRequest, "%s", err)
 	}
-	return writeJSON(w, http.StatusOK, p)
+	return face.WriteJSON(w, http.StatusOK, p)
 }
 
 // phoneWish is what can be changed on a phone.
@@ -74,7 +60,7 @@ type phoneWish struct {
 	Blocks   *[]string `json:"blocks"`
 }
 
-func (w phoneWish) apply(p *phone.State, numbers []Number, blocks []string) error {
+func (w phoneWish) apply(p *phone.State, numbers []account.Number, blocks []string) error {
 	if w.Name != nil && *w.Name == "" {
 		return errors.New("name: it cannot be empty")
 	}
@@ -96,12 +82,12 @@ func (w phoneWish) apply(p *phone.State, numbers []Number, blocks []string) erro
 }
 
 // idsOf finds business numbers by id or display number.
-func (s *Sim) idsOf(names *[]string) (ids []string, err error) {
+func (s *server) idsOf(names *[]string) (ids []string, err error) {
 	if names == nil {
 		return nil, nil
 	}
 	for _, name := range *names {
-		n, err := s.business(name)
+		n, err := s.Business(name)
 		if err != nil {
 			return nil, err
 		}
@@ -117,16 +103,16 @@ func set[T any](target, given *T) {
 	}
 }
 
-func (s *Sim) listMessages(w http.ResponseWriter, r *http.Request) error {
+func (s *server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	list, err := s.Messages(r.PathValue("number"))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, map[string][]Message{"messages": list})
+	return face.WriteJSON(w, http.StatusOK, map[string][]phone.Message{"messages": list})
 }
 
 // postInbound takes a text as JSON, or a form with a file of any size that a phone may send.
-func (s *Sim) postInbound(w http.ResponseWriter, r *http.Request) error {
+func (s *server) postInbound(w http.ResponseWriter, r *http.Request) error {
 	read := s.readInboundJSON
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 		read = s.readInboundForm
@@ -134,58 +120,38 @@ func (s *Sim) postInbound(w http.ResponseWriter, r *http.Request) error {
 	in, file, err := read(w, r)
 	if err != nil {
 		if file != nil {
-			s.media.Discard(*file)
+			s.MediaStore().Discard(*file)
 		}
 		return err
 	}
 	in.From = r.PathValue("number")
-	wamid, err := s.say(in, file)
+	wamid, err := s.SayStaged(in, file)
 	if err != nil {
 		return refusal(err)
 	}
-	return writeJSON(w, http.StatusOK, map[string]string{"id": wamid})
+	return face.WriteJSON(w, http.StatusOK, map[string]string{"id": wamid})
 }
 
 // refusal tells what is not there from what cannot be done.
 func refusal(err error) error {
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, rule.ErrNotFound) {
 		return err
 	}
 	return tell(http.StatusBadRequest, "%s", err)
 }
 
 // readInboundJSON reads what is no form. A file may come inside.
-func (s *Sim) readInboundJSON(w http.ResponseWriter, r *http.Request) (Inbound, *media.Staged, error) {
-	in, file, err := readWritten(json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSONBody)))
+func (s *server) readInboundJSON(w http.ResponseWriter, r *http.Request) (inbound.Message, *media.Staged, error) {
+	in, file, err := inbound.ReadJSON(json.NewDecoder(http.MaxBytesReader(w, r.Body, face.MaxJSON)))
 	if err != nil {
 		return in, nil, tell(http.StatusBadRequest, "%s", err)
 	}
-	st, err := s.stageWritten(file)
+	st, err := s.StageWritten(file)
 	return in, st, err
 }
 
-// choose takes over the one object that was given; without a type it says the type too.
-func (o inboundObjects) choose(in *Inbound) error {
-	raw, err := json.Marshal(o)
-	if err != nil {
-		return tell(http.StatusBadRequest, "an object is no JSON: %s", err)
-	}
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil {
-		return tell(http.StatusBadRequest, "an object is no JSON: %s", err)
-	}
-	for kind, object := range given {
-		in.Type = cmp.Or(in.Type, kind)
-		if len(given) > 1 || in.Type != kind || in.Text != "" {
-			return tell(http.StatusBadRequest, "give one thing to send: text, or the object that type names")
-		}
-		in.Object = object
-	}
-	return nil
-}
-
-func (s *Sim) readInboundForm(w http.ResponseWriter, r *http.Request) (in Inbound, file *media.Staged, err error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxUploadBody)
+func (s *server) readInboundForm(w http.ResponseWriter, r *http.Request) (in inbound.Message, file *media.Staged, err error) {
+	r.Body = http.MaxBytesReader(w, r.Body, media.MaxUpload)
 	form, err := r.MultipartReader()
 	if err != nil {
 		return in, nil, tell(http.StatusBadRequest, "the form is broken: %s", err)
@@ -201,7 +167,7 @@ func (s *Sim) readInboundForm(w http.ResponseWriter, r *http.Request) (in Inboun
 		if part.FormName() == "file" && file == nil {
 			file, err = s.stageInbound(part, &in)
 		} else {
-			err = readInboundField(part, &in)
+			err = readField(part, &in)
 		}
 		if err != nil {
 			return in, file, err
@@ -213,12 +179,12 @@ func (s *Sim) readInboundForm(w http.ResponseWriter, r *http.Request) (in Inboun
 	return in, file, nil
 }
 
-func (s *Sim) stageInbound(part *multipart.Part, in *Inbound) (*media.Staged, error) {
+func (s *server) stageInbound(part *multipart.Part, in *inbound.Message) (*media.Staged, error) {
 	in.Filename = part.FileName()
 	if declared := part.Header.Get("Content-Type"); media.BareType(declared) != "application/octet-stream" {
 		in.MIMEType = declared
 	}
-	st, err := s.media.Stage(part, media.MaxSize)
+	st, err := s.MediaStore().Stage(part, media.MaxSize)
 	var tooMuch *http.MaxBytesError
 	if errors.Is(err, media.ErrTooLarge) || errors.As(err, &tooMuch) {
 		return nil, tell(http.StatusRequestEntityTooLarge, "send at most %d bytes", media.MaxSize)
@@ -229,29 +195,13 @@ func (s *Sim) stageInbound(part *multipart.Part, in *Inbound) (*media.Staged, er
 	return &st, nil
 }
 
-func readInboundField(part *multipart.Part, in *Inbound) error {
+func readField(part *multipart.Part, in *inbound.Message) error {
 	text, err := media.ReadField(part)
 	if err != nil {
 		return tell(http.StatusBadRequest, "the form is broken: %s", err)
 	}
-	switch part.FormName() {
-	case "to":
-		in.To = text
-	case "type":
-		in.Type = text
-	case "caption":
-		in.Caption = text
-	case "reply_to":
-		in.ReplyTo = text
-	case "forwarded":
-		in.Forwarded = text == "true"
-	case "frequently_forwarded":
-		in.Often = text == "true"
-	case "referral":
-		in.Referral = json.RawMessage(text)
-	default:
-		return tell(http.StatusBadRequest,
-			"unknown field %q: use file, to, type, caption, reply_to, forwarded, frequently_forwarded and referral", part.FormName())
+	if err := in.Field(part.FormName(), text); err != nil {
+		return tell(http.StatusBadRequest, "%s", err)
 	}
 	return nil
 }

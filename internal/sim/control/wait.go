@@ -1,4 +1,4 @@
-package sim
+package control
 
 import (
 	"context"
@@ -10,7 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waypost/waypost/internal/sim/account"
+	"github.com/waypost/waypost/internal/sim/face"
+	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/phone"
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
 const (
@@ -20,7 +24,7 @@ const (
 )
 
 // waitMessage answers as soon as a message matches, in real time; one that is there already counts, unless it came before after.
-func (s *Sim) waitMessage(w http.ResponseWriter, r *http.Request) error {
+func (s *server) waitMessage(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	wish, err := s.readQuery(query)
 	if err != nil {
@@ -38,55 +42,32 @@ func (s *Sim) waitMessage(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return tell(http.StatusRequestTimeout, "no such message within %s; GET /phones/{number}/messages shows what there is", patience)
 	}
-	return writeJSON(w, http.StatusOK, map[string]Message{"message": m})
+	return face.WriteJSON(w, http.StatusOK, map[string]phone.Message{"message": m})
 }
 
 // listSeen lists what matches among the messages of all phones.
-func (s *Sim) listSeen(w http.ResponseWriter, r *http.Request) error {
+func (s *server) listSeen(w http.ResponseWriter, r *http.Request) error {
 	wish, err := s.readQuery(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	list := s.book.All(wish, mostSeen)
-	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, map[string][]Message{"messages": list})
+	return face.WriteJSON(w, http.StatusOK, map[string][]phone.Message{"messages": s.Seen(wish, mostSeen)})
 }
 
 // showInfo tells a program all that it needs to know to use the simulator.
-func (s *Sim) showInfo(w http.ResponseWriter, _ *http.Request) error {
+func (s *server) showInfo(w http.ResponseWriter, _ *http.Request) error {
 	info := struct {
-		GraphURL string   `json:"graph_url"`
-		AppID    string   `json:"app_id"`
-		Numbers  []Number `json:"numbers"`
-		Seq      int      `json:"seq"`
-	}{GraphURL: s.graphURL, AppID: s.appID, Numbers: s.accounts.Numbers()}
-	s.mu.Lock()
-	info.Seq = s.book.Seq()
-	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, info)
-}
-
-// AwaitMessage returns the first message that matches as soon as there is one, or false when ctx ends before.
-func (s *Sim) AwaitMessage(ctx context.Context, wish phone.Query) (Message, bool) {
-	for {
-		s.mu.Lock()
-		m, ok := s.book.First(wish)
-		changed := s.book.Changed()
-		s.mu.Unlock()
-		if ok {
-			return m, true
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return Message{}, false
-		}
-	}
+		GraphURL string           `json:"graph_url"`
+		AppID    string           `json:"app_id"`
+		Numbers  []account.Number `json:"numbers"`
+		Seq      int              `json:"seq"`
+	}{Numbers: s.Accounts().Numbers(), Seq: s.Seq()}
+	info.GraphURL, info.AppID = s.Address()
+	return face.WriteJSON(w, http.StatusOK, info)
 }
 
 // readQuery reads which message is meant. Unknown names are refused, because a misspelt one would match everything.
-func (s *Sim) readQuery(query url.Values) (wish phone.Query, err error) {
+func (s *server) readQuery(query url.Values) (wish phone.Query, err error) {
 	wish.Direction = phone.ToPhone
 	for name, values := range query {
 		value := values[len(values)-1]
@@ -104,9 +85,9 @@ func (s *Sim) readQuery(query url.Values) (wish phone.Query, err error) {
 		case "id":
 			wish.ID = value
 		case "phone":
-			wish.Phone = plainPhone(value)
+			wish.Phone = rule.PlainPhone(value)
 		case "number":
-			n, err := s.business(value)
+			n, err := s.Business(value)
 			if err != nil {
 				return wish, err
 			}
@@ -136,23 +117,23 @@ func (s *Sim) readQuery(query url.Values) (wish phone.Query, err error) {
 
 // statusesFrom lists the statuses that mean that each of the given ones was reached.
 func statusesFrom(names string) (list []string, err error) {
-	ladder := []string{statusAccepted, statusSent, statusDelivered, statusRead, statusPlayed}
+	ladder := []string{ledger.StatusAccepted, ledger.StatusSent, ledger.StatusDelivered, ledger.StatusRead, ledger.StatusPlayed}
 	for name := range strings.SplitSeq(names, ",") {
 		at := slices.Index(ladder, name)
 		switch {
 		case at >= 0:
 			list = append(list, ladder[at:]...)
-		case name == statusFailed:
+		case name == ledger.StatusFailed:
 			list = append(list, name)
 		default:
-			return nil, tell(http.StatusBadRequest, "status: give one or more of %s, %s", strings.Join(ladder, ", "), statusFailed)
+			return nil, tell(http.StatusBadRequest, "status: give one or more of %s, %s", strings.Join(ladder, ", "), ledger.StatusFailed)
 		}
 	}
 	return list, nil
 }
 
 // tapMessage lets a phone tap on a message.
-func (s *Sim) tapMessage(w http.ResponseWriter, r *http.Request) error {
+func (s *server) tapMessage(w http.ResponseWriter, r *http.Request) error {
 	var t phone.Tap
 	if err := readControl(w, r, &t); err != nil {
 		return err
@@ -161,7 +142,7 @@ func (s *Sim) tapMessage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // tapLast is for those to whom the characters of a wamid are a bother in a path.
-func (s *Sim) tapLast(w http.ResponseWriter, r *http.Request) error {
+func (s *server) tapLast(w http.ResponseWriter, r *http.Request) error {
 	var wish struct {
 		phone.Tap
 		Message string `json:"message"`
@@ -180,7 +161,7 @@ func (s *Sim) tapLast(w http.ResponseWriter, r *http.Request) error {
 }
 
 // lastTappable finds the last message on a phone that has something to tap on.
-func (s *Sim) lastTappable(number string) (string, error) {
+func (s *server) lastTappable(number string) (string, error) {
 	list, err := s.Messages(number)
 	if err != nil {
 		return "", err
@@ -193,19 +174,19 @@ func (s *Sim) lastTappable(number string) (string, error) {
 	return "", tell(http.StatusNotFound, "the phone has received nothing to tap on")
 }
 
-func (s *Sim) answerTap(w http.ResponseWriter, r *http.Request, wamid string, t phone.Tap) error {
+func (s *server) answerTap(w http.ResponseWriter, r *http.Request, wamid string, t phone.Tap) error {
 	id, opens, err := s.Tap(r.PathValue("number"), wamid, t)
 	if err != nil {
 		return refusal(err)
 	}
-	return writeJSON(w, http.StatusOK, struct {
+	return face.WriteJSON(w, http.StatusOK, struct {
 		ID    string `json:"id,omitempty"`    // of the answer
 		Opens string `json:"opens,omitempty"` // what the phone opens instead
 	}{id, opens})
 }
 
 // putMarketing lets a phone stop or resume the marketing of a business number.
-func (s *Sim) putMarketing(w http.ResponseWriter, r *http.Request) error {
+func (s *server) putMarketing(w http.ResponseWriter, r *http.Request) error {
 	var wish struct {
 		Value string `json:"value"`
 		To    string `json:"to"`
@@ -223,7 +204,7 @@ func (s *Sim) putMarketing(w http.ResponseWriter, r *http.Request) error {
 }
 
 // movePhone gives a phone another number.
-func (s *Sim) movePhone(w http.ResponseWriter, r *http.Request) error {
+func (s *server) movePhone(w http.ResponseWriter, r *http.Request) error {
 	var wish struct {
 		To string `json:"to"`
 	}
@@ -233,33 +214,26 @@ func (s *Sim) movePhone(w http.ResponseWriter, r *http.Request) error {
 	if err := s.MovePhone(r.Context(), r.PathValue("number"), wish.To); err != nil {
 		return refusal(err)
 	}
-	p, err := s.seePhone(wish.To)
+	p, err := s.SeePhone(wish.To)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, p)
+	return face.WriteJSON(w, http.StatusOK, p)
 }
 
-func (s *Sim) showSettings(w http.ResponseWriter, _ *http.Request) error {
-	s.mu.Lock()
-	settings := s.book.Settings
-	s.mu.Unlock()
-	return writeJSON(w, http.StatusOK, settings)
+func (s *server) showSettings(w http.ResponseWriter, _ *http.Request) error {
+	return face.WriteJSON(w, http.StatusOK, s.Settings())
 }
 
 // putSettings changes what is named and leaves the rest.
-func (s *Sim) putSettings(w http.ResponseWriter, r *http.Request) error {
-	s.mu.Lock()
-	settings := s.book.Settings
-	s.mu.Unlock()
+func (s *server) putSettings(w http.ResponseWriter, r *http.Request) error {
+	settings := s.Settings()
 	if err := readControl(w, r, &settings); err != nil {
 		return err
 	}
 	if settings.MarketingCap < 0 {
 		return tell(http.StatusBadRequest, "marketing_cap: give a count; 0 is no cap")
 	}
-	s.mu.Lock()
-	s.book.Settings = settings
-	s.mu.Unlock()
+	s.SetSettings(settings)
 	return s.showSettings(w, r)
 }

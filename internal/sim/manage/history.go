@@ -1,4 +1,4 @@
-package sim
+package manage
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waypost/waypost/internal/sim/face"
 	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/rule"
 )
@@ -33,8 +34,8 @@ type occurrence struct {
 
 // listHistory tells what became of a number's sends, and of the callbacks about them.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-phone-number/message-history-api (read 2026-09)
-func (s *Sim) listHistory(_ context.Context, c call) (any, error) {
-	list := s.ledger.Messages(ledger.Filter{
+func (s *Face) listHistory(_ context.Context, c call) (any, error) {
+	list := s.Ledger.Messages(ledger.Filter{
 		Direction: ledger.Out, Outcome: ledger.Accepted, NumberID: c.number.ID, WAMID: c.query.Get("message_id"),
 	})
 	slices.Reverse(list) // the newest first
@@ -46,7 +47,7 @@ func (s *Sim) listHistory(_ context.Context, c call) (any, error) {
 	for _, m := range page.Data {
 		events := []map[string]any{}
 		for _, o := range s.occurrences(m) {
-			events = append(events, o.event(s.appID))
+			events = append(events, o.event(s.AppID))
 		}
 		node, err := rule.Select(c.query.Get("fields"), map[string]any{
 			"id": historyID(m), "message_id": m.WAMID, "events": map[string]any{"data": events},
@@ -62,15 +63,15 @@ func (s *Sim) listHistory(_ context.Context, c call) (any, error) {
 func historyID(m ledger.Message) string { return strconv.Itoa(historyBase + m.Seq) }
 
 // occurrences lists the statuses of a send.
-func (s *Sim) occurrences(m ledger.Message) (list []occurrence) {
-	posts := s.ledger.Callbacks(ledger.Filter{WAMID: m.WAMID})
-	n, _ := s.accounts.ByID(m.NumberID)
-	target, _ := s.target(s.Callback(), n.WABAID, n.ID)
+func (s *Face) occurrences(m ledger.Message) (list []occurrence) {
+	posts := s.Ledger.Callbacks(ledger.Filter{WAMID: m.WAMID})
+	n, _ := s.Accounts.ByID(m.NumberID)
+	target, _ := s.Target(s.Callback(), n.WABAID, n.ID)
 	for i, step := range m.Statuses {
 		o := occurrence{
 			id: strconv.Itoa(eventBase + m.Seq*eventsMost + i), status: strings.ToUpper(step.Name), state: "PENDING", uri: target.URL, at: step.At,
 		}
-		if step.Name == statusFailed {
+		if step.Name == ledger.StatusFailed {
 			o.why = "the message failed with the code " + strconv.Itoa(step.Code)
 		}
 		if p := callbackOf(posts, m.WAMID, step.Name); p != nil {
@@ -82,7 +83,7 @@ func (s *Sim) occurrences(m ledger.Message) (list []occurrence) {
 }
 
 // callbackOf finds the callback that tells a status, or nil.
-func callbackOf(posts []Post, wamid, status string) *Post {
+func callbackOf(posts []ledger.Callback, wamid, status string) *ledger.Callback {
 	for i, p := range posts {
 		if slices.Contains(p.Updates, wamid+" "+status) {
 			return &posts[i]
@@ -91,7 +92,7 @@ func callbackOf(posts []Post, wamid, status string) *Post {
 	return nil
 }
 
-func updateState(p Post) string {
+func updateState(p ledger.Callback) string {
 	switch {
 	case p.Outcome == ledger.Delivered:
 		return "DELIVERED"
@@ -120,11 +121,11 @@ func (o occurrence) event(appID string) map[string]any {
 
 // listEvents lists the statuses of one message by the id of its history.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-message-history/events-api (read 2026-09)
-func (s *Sim) listEvents(w http.ResponseWriter, r *http.Request, token string) error {
+func (s *Face) listEvents(w http.ResponseWriter, r *http.Request, token string) error {
 	id, query := r.PathValue("object"), r.URL.Query()
 	seq, err := strconv.Atoi(id)
-	m, ok := s.ledger.Numbered(seq - historyBase)
-	if _, own := s.accounts.Of(token, m.NumberID); err != nil || !ok || !own || m.Outcome != ledger.Accepted {
+	m, ok := s.Ledger.Numbered(seq - historyBase)
+	if _, own := s.Accounts.Of(token, m.NumberID); err != nil || !ok || !own || m.Outcome != ledger.Accepted {
 		return rule.NoObject(r.Method, id)
 	}
 	type place struct {
@@ -137,7 +138,7 @@ func (s *Sim) listEvents(w http.ResponseWriter, r *http.Request, token string) e
 			list = append(list, place{o, i})
 		}
 	}
-	page, err := rule.Paged(list, func(p place) int { return p.at }, query, s.address(r))
+	page, err := rule.Paged(list, func(p place) int { return p.at }, query, s.ListAddress(r))
 	out := rule.Page[map[string]any]{Data: []map[string]any{}, Paging: page.Paging}
 	if err != nil {
 		return err
@@ -145,7 +146,7 @@ func (s *Sim) listEvents(w http.ResponseWriter, r *http.Request, token string) e
 	for _, p := range page.Data {
 		node := map[string]any{
 			"id": p.id, "delivery_status": p.status, "occurrence_timestamp": p.occurrence.at.Unix(),
-			"status_timestamp": p.occurrence.at.Unix(), "application": map[string]any{"id": s.appID, "name": "Simulated App"},
+			"status_timestamp": p.occurrence.at.Unix(), "application": map[string]any{"id": s.AppID, "name": "Simulated App"},
 		}
 		if !p.told.IsZero() {
 			node["status_timestamp"] = p.told.Unix()
@@ -155,5 +156,5 @@ func (s *Sim) listEvents(w http.ResponseWriter, r *http.Request, token string) e
 		}
 		out.Data = append(out.Data, map[string]any{"cursor": base64.StdEncoding.EncodeToString([]byte(p.id)), "node": node})
 	}
-	return writeJSON(w, http.StatusOK, out)
+	return face.WriteJSON(w, http.StatusOK, out)
 }
