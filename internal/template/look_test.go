@@ -10,7 +10,7 @@ import (
 // looked looks for a name and says whether it is there.
 func (b *bench) looked(name string) bool {
 	b.t.Helper()
-	list, err := b.library.Look(b.t.Context(), b.source, name)
+	list, err := b.lib.Look(b.t.Context(), b.source, name)
 	if err != nil {
 		b.t.Error(err)
 	}

@@ -131,7 +131,7 @@ type bench struct {
 	t       *testing.T
 	db      *sqlstore.Store
 	meta    *meta
-	library *Library
+	lib     *Library
 	account wa.AccountID
 	source  wa.Source
 	logs    *bytes.Buffer
@@ -148,7 +148,7 @@ func newBench(t *testing.T, names ...string) *bench {
 	b := &bench{t: t, db: db, meta: &meta{names: names, expired: map[string]bool{}}, logs: &bytes.Buffer{}}
 	client, err := cloudapi.New(cloudapi.Options{BaseURL: "http://127.0.0.1", Version: "v23.0", Transport: b.meta})
 	check(t, err)
-	b.library = New(Options{
+	b.lib = New(Options{
 		Store: db, Sources: db, Meta: client, Logger: slog.New(slog.NewTextHandler(b.logs, nil)),
 		Wake: db.Wake(store.StageTemplates),
 	})
@@ -173,7 +173,7 @@ func (b *bench) newSource(number, token string) wa.Source {
 func (b *bench) start() (stop func()) {
 	ctx, cancel := context.WithCancel(b.t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { b.library.Run(ctx) })
+	running.Go(func() { b.lib.Run(ctx) })
 	stop = func() { cancel(); running.Wait() }
 	b.t.Cleanup(stop)
 	return stop
@@ -346,7 +346,7 @@ func TestMetaIsLeftAloneAsLongAsItAsks(t *testing.T) {
 		synctest.Wait()
 		for range 50 { // of the minute that code 80008 asks for
 			b.callback()
-			if _, _, err := b.library.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0); err == nil {
+			if _, _, err := b.lib.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0); err == nil {
 				t.Error("there is a list")
 			}
 			time.Sleep(time.Second)
@@ -368,7 +368,7 @@ func TestARequestAndTheStageMakeOneList(t *testing.T) {
 		b.meta.hold = hold
 		var asking sync.WaitGroup
 		asking.Go(func() {
-			_, _, err := b.library.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0)
+			_, _, err := b.lib.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0)
 			check(t, err)
 		})
 		synctest.Wait()
@@ -434,7 +434,7 @@ func TestAStopBreaksAListOff(t *testing.T) {
 		}
 		b.want("nothing", "")
 		b.meta.set(func(m *meta) { m.hold = nil })
-		check(t, b.library.Recover(t.Context()))
+		check(t, b.lib.Recover(t.Context()))
 		b.start()
 		time.Sleep(poll)
 		synctest.Wait()
@@ -448,7 +448,7 @@ func TestTheFirstQuestionWaitsForTheFirstList(t *testing.T) {
 		var asking sync.WaitGroup
 		for range 5 {
 			asking.Go(func() {
-				list, total, err := b.library.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0)
+				list, total, err := b.lib.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0)
 				if err != nil || total != 1 || len(list) != 1 || list[0].Name != "order" {
 					t.Errorf("%v, %d, %v", list, total, err)
 				}
@@ -458,10 +458,10 @@ func TestTheFirstQuestionWaitsForTheFirstList(t *testing.T) {
 		if calls := b.meta.calls(); len(calls) != 1 {
 			t.Errorf("asked %v", calls)
 		}
-		if list, err := b.library.Find(t.Context(), b.source, "none"); wa.CodeOf(err) != wa.CodeNotFound {
+		if list, err := b.lib.Find(t.Context(), b.source, "none"); wa.CodeOf(err) != wa.CodeNotFound {
 			t.Errorf("%v, %v", list, err)
 		}
-		if _, err := b.library.ByID(t.Context(), b.source, "none"); wa.CodeOf(err) != wa.CodeNotFound {
+		if _, err := b.lib.ByID(t.Context(), b.source, "none"); wa.CodeOf(err) != wa.CodeNotFound {
 			t.Error(err)
 		}
 	})
@@ -475,7 +475,7 @@ func TestTheFirstQuestionDoesNotWaitForEver(t *testing.T) {
 		var asking sync.WaitGroup
 		for range 3 {
 			asking.Go(func() {
-				if _, _, err := b.library.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0); err == nil {
+				if _, _, err := b.lib.List(t.Context(), b.source, wa.TemplateFilter{}, 10, 0); err == nil {
 					t.Error("there is a list")
 				}
 			})
@@ -491,24 +491,24 @@ func TestAChangeIsMadeAtMetaAndKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		ctx := t.Context()
-		m, err := b.library.Create(ctx, b.source, change("order"))
+		m, err := b.lib.Create(ctx, b.source, change("order"))
 		check(t, err)
 		if m.ID != "id_order" || m.Status != wa.TemplatePending || m.Definition.Body != "Hi {{1}}" {
 			t.Errorf("made %+v", m)
 		}
 		b.want("made", "order")
-		m, err = b.library.Edit(ctx, b.source, m, wa.TemplateChange{"components": json.RawMessage(`[]`)})
+		m, err = b.lib.Edit(ctx, b.source, m, wa.TemplateChange{"components": json.RawMessage(`[]`)})
 		check(t, err)
-		if kept, err := b.library.Named(ctx, b.source, "order"); err != nil || len(kept) != 1 || kept[0].Status != wa.TemplateApproved || m.Definition.Body != "Hi" {
+		if kept, err := b.lib.Named(ctx, b.source, "order"); err != nil || len(kept) != 1 || kept[0].Status != wa.TemplateApproved || m.Definition.Body != "Hi" {
 			t.Errorf("edited %+v, %v", kept, err)
 		}
 		nameless := m
 		nameless.ID = ""
-		if err := b.library.Delete(ctx, b.source, nameless); wa.CodeOf(err) != wa.CodeNotFound {
+		if err := b.lib.Delete(ctx, b.source, nameless); wa.CodeOf(err) != wa.CodeNotFound {
 			t.Errorf("deleted without an id, which is all languages: %v", err)
 		}
 		b.want("still there", "order")
-		check(t, b.library.Delete(ctx, b.source, m))
+		check(t, b.lib.Delete(ctx, b.source, m))
 		b.want("deleted", "")
 		b.meta.calls()
 	})
@@ -517,7 +517,7 @@ func TestAChangeIsMadeAtMetaAndKept(t *testing.T) {
 func TestARefusedChangeChangesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		if _, err := b.library.Create(t.Context(), b.source, change("bad")); err == nil {
+		if _, err := b.lib.Create(t.Context(), b.source, change("bad")); err == nil {
 			t.Error("taken")
 		}
 		b.want("nothing", "")
@@ -535,8 +535,8 @@ func TestAListThatWasUnderWayDoesNotUndoAChange(t *testing.T) {
 		synctest.Wait() // the list has order in it and is on its way
 		time.Sleep(time.Second)
 		b.meta.set(func(m *meta) { m.hold = nil })
-		check(t, b.library.DeleteNamed(t.Context(), b.source, "order"))
-		_, err := b.library.Create(t.Context(), b.source, change("sale"))
+		check(t, b.lib.DeleteNamed(t.Context(), b.source, "order"))
+		_, err := b.lib.Create(t.Context(), b.source, change("sale"))
 		check(t, err)
 		close(hold)
 		synctest.Wait()
@@ -550,7 +550,7 @@ func TestACreateWithoutAnAnswerIsFoundByTheNextList(t *testing.T) {
 		b.start()
 		synctest.Wait()
 		b.meta.set(func(m *meta) { m.down = true })
-		if _, err := b.library.Create(t.Context(), b.source, change("order")); err == nil {
+		if _, err := b.lib.Create(t.Context(), b.source, change("order")); err == nil {
 			t.Error("there was an answer")
 		}
 		b.meta.set(func(m *meta) { m.down, m.names = false, []string{"order"} })

@@ -160,7 +160,7 @@ func Because(code int, title, details string) *Error {
 	return &Error{Code: code, Title: title, Message: title, Href: rule.ErrorPage, Data: ErrorData{Details: details}}
 }
 
-// escapeNonASCII writes every character beyond ASCII as \uXXXX in lower case, as a surrogate pair where one is not enough.
+// escapeNonASCII writes every character beyond ASCII as an escape (\u and four digits) in lower case, as a surrogate pair where one is not enough.
 func escapeNonASCII(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for len(text) > 0 {
