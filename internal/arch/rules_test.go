@@ -26,7 +26,8 @@ var table = []row{
 	{"internal/telemetry", nil},
 	{"internal/work", nil},
 	{"internal/keyring", nil},
-	{"internal/config", []string{"internal/wa"}},
+	{"internal/spelling", nil},
+	{"internal/config", []string{"internal/wa", "internal/spelling"}},
 
 	// What is kept. Stages see the promises; only cmd sees the keeper.
 	{"internal/store", []string{"internal/wa"}},
@@ -50,7 +51,7 @@ var table = []row{
 
 	// The golden cases, and who plays them. The cases know nothing of the gateway, and neither does the player, but the nouns.
 	{"conformance", nil},
-	{"internal/conform", []string{"internal/wa"}},
+	{"internal/conform", []string{"internal/wa", "internal/spelling"}},
 
 	// The pretend Meta shares no code with cloudapi, or one misunderstanding would pass on both sides.
 	{"internal/sim", []string{"internal/sim/account", "internal/sim/qr", "internal/sim/group", "internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound", "internal/sim/media", "internal/sim/phone", "internal/sim/script", "internal/sim/clock", "internal/sim/draw", "internal/sim/ledger", "internal/sim/limit", "internal/sim/fault", "internal/sim/wire", "internal/sim/face", "internal/sim/manage"}},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/waypost/waypost/internal/spelling"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -95,27 +96,5 @@ func similar(name, want string) bool {
 		slips = 2
 	}
 	// The length is looked at first: the distance takes time by both lengths.
-	return len(name) <= len(want)+slips && distance(name, want) <= slips
-}
-
-// distance counts the letters to insert, remove or replace to turn a into b
-// (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
+	return len(name) <= len(want)+slips && spelling.Distance(name, want) <= slips
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/waypost/waypost/internal/spelling"
 )
 
 // CheckNames refuses what was set for names that nothing needs, and tokens that
@@ -38,30 +40,9 @@ func (r *Remote) CheckNames(files []File) error {
 // nearest sorts words by how much has to be changed to get them.
 func nearest(wanted string, words []string) []string {
 	slices.SortFunc(words, func(a, b string) int {
-		return cmp.Or(cmp.Compare(distance(wanted, a), distance(wanted, b)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(spelling.Distance(wanted, a), spelling.Distance(wanted, b)), cmp.Compare(a, b))
 	})
 	return words
-}
-
-// distance is how many letters have to be put in, taken out or changed.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func (r *Remote) checkTokens() error {
