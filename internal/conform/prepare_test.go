@@ -241,14 +241,6 @@ func TestNearest(t *testing.T) {
 	if got := nearest("writr", []string{"token", "run", "silent", "writer_spaced", "writer"}); got[0] != "writer" {
 		t.Errorf("%q", got)
 	}
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "ab", 2}, {"ab", "", 2}, {"abc", "abc", 0}, {"abc", "axc", 1}, {"abc", "bc", 1}, {"kitten", "sitting", 3}} {
-		if got := distance(tt.a, tt.b); got != tt.want {
-			t.Errorf("%s, %s: %d, want %d", tt.a, tt.b, got, tt.want)
-		}
-	}
 }
 
 // TestSourcesOfFailedCasesAreDeleted, and the default is what it was.
