@@ -90,7 +90,7 @@ var waapi = []string{
 
 // everything is what cmd may import: it is where all parts meet. What exists for tests only is not for a binary.
 var everything = []string{
-	"internal/wa", "internal/safehttp", "internal/telemetry", "internal/work", "internal/keyring", "internal/config",
+	"internal/wa", "internal/safehttp", "internal/telemetry", "internal/work", "internal/keyring", "internal/config", "internal/spelling",
 	"internal/store", "internal/store/sqlstore", "internal/media", "internal/template", "internal/outbox", "internal/waapi",
 	"internal/waapi/lenient", "internal/waapi/failure", "internal/waapi/send", "internal/waapi/admission", "internal/waapi/metainfo",
 	"internal/waapi/hook", "internal/cloudapi", "internal/inbox", "internal/webhook", "internal/sim", "internal/conform",

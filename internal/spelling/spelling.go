@@ -1,7 +1,7 @@
 // Package spelling owns how far one word is from another, so that a mistyped
 // name can be answered with the one that was meant.
 //
-// It knows no names and decides nothing: how far is too far is for whoever
+// It never knows the names and never decides: how far is too far is for whoever
 // asks. It stands beside the packages that read what people type.
 package spelling
 
