@@ -84,9 +84,10 @@ type Fault struct {
 	Do          string  `json:"do"`                    // such as error, hang, reset, 502, cut; of callbacks lose, delay, double, reorder
 	On          string  `json:"on,omitempty"`          // send, upload, graph or callback
 	Code        int     `json:"code,omitempty"`        // Meta's, with error
-	Async       bool    `json:"async,omitempty"`       // the send is accepted and fails later
+	Status      int     `json:"status,omitempty"`      // with error: the HTTP status, 400 to 599, if not Meta's for the code
+	Async       bool    `json:"async,omitempty"`       // with error: the send is accepted and fails later
 	NumberID    string  `json:"number_id,omitempty"`   // of the business number
-	To          string  `json:"to,omitempty"`          // the user, in digits
+	To          string  `json:"to,omitempty"`          // the user's number, or the id of a group
 	Type        string  `json:"type,omitempty"`        // of the message; of a callback its field or status
 	Nth         []int   `json:"nth,omitempty"`         // which sends between number and user, from 1
 	Calls       []int   `json:"calls,omitempty"`       // which of the calls that the fault would be about, from 1
@@ -94,9 +95,12 @@ type Fault struct {
 	Times       int     `json:"times,omitempty"`       // at most so often
 	For         string  `json:"for,omitempty"`         // how long a storm goes on
 	After       string  `json:"after,omitempty"`       // a span for what is done, such as "5s"
+	UpTo        string  `json:"up_to,omitempty"`       // the span is drawn between After and this
+	Max         int     `json:"max,omitempty"`         // with batch: at most so many in a callback; 0 is 1,000
 }
 
-// SetFaults puts faults in the place of those that were set; none ends them. Those of the profile stay.
+// SetFaults puts faults in the place of those that were set; none ends them. Those of the profile stay. A fault that could never
+// happen or says what means nothing is refused, and then none is set.
 func (s *Sim) SetFaults(ctx context.Context, list ...Fault) error {
 	return s.send(ctx, http.MethodPut, "/_sim/faults", append([]Fault{}, list...), nil)
 }
@@ -183,8 +187,8 @@ func (s *Sim) Violations(ctx context.Context) ([]Violation, error) {
 	return answer.Violations, err
 }
 
-// Reset forgets phones, messages, counts, scripts and faults, for the next test. Business numbers, templates, the callback, the
-// settings, the profile and the clock stay.
+// Reset forgets phones, messages, media, groups, counts, scripts and faults, and has the templates of the start again, for the next
+// test. Business numbers, the callback, the settings, the profile and the clock stay.
 func (s *Sim) Reset(ctx context.Context) error {
 	if err := s.send(ctx, http.MethodPost, "/_sim/reset", map[string]any{}, nil); err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,6 +139,33 @@ func TestResetIsForTheNextTest(t *testing.T) {
 	m, err := sim.Wait(ctx, simtest.Match{After: seq, Status: "delivered,failed"})
 	if check(t, err); m.Status != "failed" {
 		t.Errorf("the settings were forgotten: %+v", m)
+	}
+}
+
+func TestFaultSaysAllThatARuleCan(t *testing.T) {
+	sim := simtest.Run(t, simtest.Options{})
+	app := newShop(sim)
+	defer app.Close()
+	ctx := t.Context()
+	check(t, sim.SetFaults(ctx,
+		simtest.Fault{Do: "error", Code: 130429, Status: 429, To: "+1 555 010 0001"},
+		simtest.Fault{Do: "batch", After: "1s", UpTo: "2s", Max: 7}))
+	if status, answer := app.send(user, hello); status != 429 {
+		t.Errorf("%d %s, want 429", status, answer)
+	}
+	resp, err := http.Get(sim.ControlURL + "/_sim/faults")
+	check(t, err)
+	defer resp.Body.Close()
+	rules, err := io.ReadAll(resp.Body)
+	check(t, err)
+	for _, want := range []string{`"to":"` + user + `"`, `"after":"1s"`, `"up_to":"2s"`, `"max":7`} {
+		if !bytes.Contains(rules, []byte(want)) {
+			t.Errorf("no %s in %s", want, rules)
+		}
+	}
+	var told *simtest.Error
+	if err := sim.SetFaults(ctx, simtest.Fault{Do: "slow", After: "2s", UpTo: "1s"}); !errors.As(err, &told) || !strings.Contains(told.Text, "more than up_to") {
+		t.Errorf("got %v", err)
 	}
 }
 

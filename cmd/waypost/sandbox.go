@@ -25,6 +25,7 @@ import (
 type sandboxFlags struct {
 	on, force      bool
 	graph, control string
+	profile        string
 }
 
 func (f *sandboxFlags) add(cmd *cobra.Command) {
@@ -32,6 +33,7 @@ func (f *sandboxFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.force, "sandbox-force", false, "with --sandbox: even if the data directory has sources of real numbers")
 	cmd.Flags().StringVar(&f.graph, "sandbox-listen", "127.0.0.1:9090", "with --sandbox: address of the simulated Graph API, on this machine")
 	cmd.Flags().StringVar(&f.control, "sandbox-control", "127.0.0.1:9091", "with --sandbox: address of the simulator's control face, on this machine")
+	cmd.Flags().StringVar(&f.profile, "sandbox-profile", "real", "with --sandbox: how unpleasant the simulated Meta is: calm, real or mean")
 }
 
 // sandboxFile marks a data directory as a sandbox and keeps its secrets, so that a source works after a restart.
@@ -138,7 +140,9 @@ func (b *sandbox) start(ctx, simulating context.Context, p *parts, c config.Conf
 		return errors.Join(fmt.Errorf("--sandbox-control: %w", err), graph.Close())
 	}
 	b.view.SimGraphURL, b.view.SimControlURL, b.view.Recipient = httpURL(graph), httpURL(control), demoPhone
-	if b.meta, err = startSim(simulating, p, graph, control, dir, b.number(), logger); err != nil {
+	if b.meta, err = startSimWith(simulating, p, graph, control, sim.Options{
+		Dir: dir, Logger: logger, Numbers: []sim.Number{b.number()}, Profile: f.profile,
+	}); err != nil {
 		return err
 	}
 	if err := b.meta.SetPhone(sim.Phone{Number: demoPhone, Name: demoName, Receipts: true, Online: true}); err != nil {

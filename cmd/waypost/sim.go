@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,7 @@ type simOptions struct {
 	throughput      int
 	demo, untilEOF  bool
 	quiet, verbose  bool
+	hosts           []string // of the control face
 }
 
 func (a *app) simCommand() *cobra.Command {
@@ -52,6 +54,7 @@ func (a *app) simCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.graph, "listen", "127.0.0.1:9090", "address of the Graph API; port 0 takes any free one")
 	f.StringVar(&o.control, "control", "127.0.0.1:9091", "address of the control face; it asks for no token")
+	f.StringSliceVar(&o.hosts, "control-host", nil, "name by which the control face may be called, beside IP addresses and localhost; repeatable")
 	f.StringVar(&o.number.ID, "phone-number-id", demoNumberID, "phone_number_id of the business number")
 	f.StringVar(&o.number.Display, "display-phone-number", demoDisplay, "the business number, in digits")
 	f.StringVar(&o.number.WABAID, "waba-id", demoWABAID, "the WhatsApp Business Account of the number")
@@ -105,6 +108,7 @@ func (a *app) sim(ctx context.Context, o simOptions) (err error) {
 	if err != nil {
 		return errors.Join(fmt.Errorf("--control: %w", err), graph.Close())
 	}
+	a.warnOpen(control)
 	running, stop := context.WithCancel(ctx)
 	parts := newParts(stop)
 	defer func() { err = errors.Join(err, parts.end()) }()
@@ -113,7 +117,7 @@ func (a *app) sim(ctx context.Context, o simOptions) (err error) {
 		Throughput: o.throughput,
 	}
 	teller := o.teller(a, &options)
-	meta, err := startSimWith(running, parts, graph, control, options)
+	meta, err := startSimWith(running, parts, graph, control, options, o.hosts...)
 	if err != nil {
 		return err
 	}
@@ -213,24 +217,40 @@ func untilEOF(ctx context.Context, in io.Reader) context.Context {
 	return ctx
 }
 
-// startSim runs a simulated Meta behind two listeners, which it takes over.
+// startSim runs a simulated Meta, in which nothing goes wrong, behind two listeners, which it takes over.
 func startSim(ctx context.Context, p *parts, graph, control net.Listener, dir string, n sim.Number, logger *slog.Logger) (*sim.Sim, error) {
 	return startSimWith(ctx, p, graph, control, sim.Options{Dir: dir, Logger: logger, Numbers: []sim.Number{n}})
 }
 
-func startSimWith(ctx context.Context, p *parts, graph, control net.Listener, o sim.Options) (*sim.Sim, error) {
+// startSimWith is startSim with all options. The control face may be called by the hosts.
+func startSimWith(ctx context.Context, p *parts, graph, control net.Listener, o sim.Options, hosts ...string) (*sim.Sim, error) {
 	o.GraphURL = httpURL(graph)
 	meta, err := sim.New(o)
 	if err != nil {
 		return nil, errors.Join(err, graph.Close(), control.Close())
 	}
 	p.serve(ctx, "simulator", graph, meta.Graph())
-	p.serve(ctx, "simulator control", control, simcontrol.New(meta, o.Logger))
+	p.serve(ctx, "simulator control", control, simcontrol.New(meta, o.Logger, hosts...))
 	p.run("simulator callbacks", func() error { return meta.Run(ctx) })
 	return meta, nil
 }
 
-func httpURL(l net.Listener) string { return "http://" + l.Addr().String() }
+// httpURL is where a listener is reached from this machine: nobody can call an address that stands for all of them.
+func httpURL(l net.Listener) string {
+	at, err := netip.ParseAddrPort(l.Addr().String())
+	if err == nil && at.Addr().IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", at.Port())
+	}
+	return "http://" + l.Addr().String()
+}
+
+// warnOpen warns of a control face that others than this machine can reach.
+func (a *app) warnOpen(control net.Listener) {
+	at, err := netip.ParseAddrPort(control.Addr().String())
+	if err == nil && !at.Addr().Unmap().IsLoopback() {
+		_, _ = fmt.Fprintf(a.stderr, "warning: the control face at %s asks for no token: whoever reaches it controls the simulator and sees its tokens\n", at)
+	}
+}
 
 // demoLogger shows nothing but trouble unless more is asked for: stdout tells
 // the story.

@@ -18,6 +18,11 @@ func (s *Sim) now() time.Time { return s.clock.Now() }
 // Clock returns the simulator's clock as it is.
 func (s *Sim) Clock() ClockState { return s.clock.State() }
 
+// CheckClock says all that is wrong with a change of the clock.
+func (s *Sim) CheckClock(want clock.Change) error {
+	return s.clock.Check(want) //nolint:wrapcheck // it says it all
+}
+
 // Freeze stops the simulator's clock, and Thaw lets it go on. A frozen clock can be moved.
 func (s *Sim) Freeze() { s.clock.Freeze() }
 
@@ -46,28 +51,69 @@ func (s *Sim) Advance(ctx context.Context, d time.Duration) error {
 
 // SetTime sets the clock. Forward, everything that becomes due happens at its own time and in order, and each callback is made,
 // one at a time, before time goes on: when SetTime returns, all that was due has been done or has failed. Run need not be running.
-// Back, nothing happens, and what is scheduled keeps its time. When ctx ends, the clock stays where it got to.
+// A receiver that does not answer holds up the clock for two seconds once, and is then asked now and then whether it is back.
+// Back, nothing happens, and what is scheduled keeps its time. When ctx ends or the simulator is reset, the clock stays where it
+// got to.
 func (s *Sim) SetTime(ctx context.Context, t time.Time) error {
 	return s.move(ctx, func(time.Time) time.Time { return t })
 }
 
 func (s *Sim) move(ctx context.Context, target func(now time.Time) time.Time) error {
-	s.stepping.Lock()
+	ctx, done := s.begin(ctx)
+	defer done()
+	if err := s.hold(ctx); err != nil {
+		return fmt.Errorf("move the clock: %w", err)
+	}
 	defer s.rouse() // Run has looked away meanwhile
-	defer s.stepping.Unlock()
+	defer func() { <-s.stepping }()
 	release := s.clock.Hold()
 	defer release()
 	to := target(s.clock.Now())
+	if err := clock.CheckTime(to); err != nil {
+		return err //nolint:wrapcheck // it says it all
+	}
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	for s.step(ctx, to) {
+	receivers := &patience{silent: map[string]time.Time{}}
+	for s.step(ctx, to, receivers) {
 		if ctx.Err() != nil {
 			return fmt.Errorf("move the clock: %w", context.Cause(ctx))
 		}
 	}
 	s.clock.Jump(to)
 	return nil
+}
+
+// errReset ends what is under way when a simulator is reset.
+var errReset = errors.New("the simulator was reset")
+
+// move is one change of the clock that a reset can end.
+type move struct{ end context.CancelCauseFunc }
+
+// begin makes a context for a move, which ends when the simulator is reset.
+func (s *Sim) begin(ctx context.Context) (moving context.Context, done func()) {
+	moving, end := context.WithCancelCause(ctx)
+	m := &move{end: end}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moves[m] = true
+	return moving, func() {
+		end(nil)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.moves, m)
+	}
+}
+
+// hold waits until nobody else runs the schedule. Who holds it takes itself out of the channel again.
+func (s *Sim) hold(ctx context.Context) error {
+	select {
+	case s.stepping <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx) //nolint:wrapcheck // the caller says what it was for
+	}
 }
 
 // settle waits for the posts that Run has begun.
@@ -86,7 +132,7 @@ func (s *Sim) settle(ctx context.Context) error {
 
 // step posts what is ready. When nothing is, it goes to the next time, up to the given one, at which something is due, and does it.
 // It returns false when there is nothing more to do.
-func (s *Sim) step(ctx context.Context, to time.Time) bool {
+func (s *Sim) step(ctx context.Context, to time.Time, receivers *patience) bool {
 	s.mu.Lock()
 	ready := s.ready.take(s.ready.len())
 	next, ok := s.schedule.Next()
@@ -102,7 +148,7 @@ func (s *Sim) step(ctx context.Context, to time.Time) bool {
 	s.inFlight.Add(int32(len(ready))) //nolint:gosec // not that many
 	s.mu.Unlock()
 	for _, p := range ready {
-		s.post(ctx, p)
+		s.post(ctx, p, receivers)
 	}
 	return due || len(ready) > 0
 }

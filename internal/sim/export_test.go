@@ -15,5 +15,5 @@ func (s *Sim) GraphRoutes() []string {
 	return slices.Sorted(maps.Keys(routes))
 }
 
-// Control is the control face of a simulator, which stands beside this package.
-func (s *Sim) Control() http.Handler { return control.New(s, s.log) }
+// Control is the control face of a simulator, which stands beside this package. Requests that httptest makes go to example.com.
+func (s *Sim) Control() http.Handler { return control.New(s, s.log, "example.com") }

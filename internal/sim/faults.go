@@ -67,16 +67,15 @@ func (s *Sim) EnforcesLimits() bool {
 	return s.faults.Profile().EnforceLimits
 }
 
-// SetLimits changes the throughput of every number, in messages a second, unless it is 0, and says whether limits are enforced;
-// nil leaves that to the profile.
-func (s *Sim) SetLimits(throughput int, enforce *bool) error {
-	if throughput < 0 || throughput > 1_000_000 {
+// EnforceLimits says whether sends beyond the limits are refused; nil leaves that to the profile.
+func (s *Sim) EnforceLimits(enforce *bool) { s.enforce.Store(enforce) }
+
+// SetThroughput changes how many messages a second every number may send and receive.
+func (s *Sim) SetThroughput(perSecond int) error {
+	if perSecond < 1 || perSecond > 1_000_000 {
 		return errors.New("throughput: give 1 to 1000000 messages a second")
 	}
-	if throughput > 0 {
-		s.perSecond.Store(int64(throughput))
-	}
-	s.enforce.Store(enforce)
+	s.perSecond.Store(int64(perSecond))
 	return nil
 }
 

@@ -209,21 +209,25 @@ func (s *Sim) stranger(beside *posting, act fault.Act, now time.Time) *posting {
 	return p
 }
 
-// post makes one attempt. Anything but 200 is tried again later with the same bytes.
+// post makes one attempt. Anything but 200 is tried again later with the same bytes. While the clock is moved, receivers says how
+// long the receiver may take; else it is nil.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint (read 2026-09)
-func (s *Sim) post(ctx context.Context, p *posting) {
+func (s *Sim) post(ctx context.Context, p *posting, receivers *patience) {
 	target, _ := s.manage.Target(s.Callback(), p.waba, p.numberID) // without an address the attempt fails, and is made again
 	p.tries++
 	attempt := p.tries // the next attempt may begin before this one ends
 	forged := p.forged && attempt == 1
-	status, err := s.try(ctx, target, p.body, forged)
+	within := receivers.with(target.URL)
+	status, err := s.try(ctx, target, p.body, forged, within)
+	slow := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
+	receivers.note(target.URL, slow, err)
 	now := s.now()
 	made, outcome := ledger.Try{At: now, Status: status, Forged: forged}, ledger.Pending
 	next := now.Add(backoff(attempt))
 	switch {
 	case err != nil:
 		made.Error = err.Error()
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		if slow && within == postTimeout {
 			s.violate(ledger.Violation{Rule: ledger.RuleSlowReceipt, NumberID: p.numberID, Detail: "a callback was not answered within 10 s"})
 		}
 	case status == http.StatusOK && forged:
@@ -249,11 +253,14 @@ func (s *Sim) post(ctx context.Context, p *posting) {
 	s.log.DebugContext(ctx, "callback attempted", slog.Int("attempt", attempt), slog.Int("status", status))
 }
 
-func (s *Sim) try(ctx context.Context, target Callback, body []byte, forged bool) (int, error) {
+func (s *Sim) try(ctx context.Context, target Callback, body []byte, forged bool, within time.Duration) (int, error) {
 	if target.URL == "" {
 		return 0, errors.New("no callback is set")
 	}
-	ctx, cancel := context.WithTimeout(ctx, postTimeout)
+	if within == 0 {
+		return 0, errSilent
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	if forged {
 		target.AppSecret += "?"

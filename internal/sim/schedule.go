@@ -44,10 +44,12 @@ func (s *Sim) rouse() {
 // due runs what is due and returns the posts to start now and the time until there may be more to do. While the clock is being
 // moved it leaves everything to whoever moves it.
 func (s *Sim) due() (start []*posting, wait time.Duration) {
-	if !s.stepping.TryLock() {
+	select {
+	case s.stepping <- struct{}{}:
+	default:
 		return nil, idleWait
 	}
-	defer s.stepping.Unlock()
+	defer func() { <-s.stepping }()
 	s.runDue()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -83,11 +83,12 @@ type Sim struct {
 	log      *slog.Logger
 	onSend   func(Send)
 	appID    string
+	base     uint64 // what every stream of chance is made from
 	seed     draw.Key
 	running  atomic.Bool
 	wake     chan struct{}
 	clock    *clock.Clock
-	stepping sync.Mutex    // whoever runs the schedule: Run, or who moves the clock; taken before mu
+	stepping chan struct{} // has room for whoever runs the schedule: Run, or who moves the clock; taken before mu
 	settled  chan struct{} // a post has ended
 	inFlight atomic.Int32  // posts that have not
 	callback atomic.Pointer[Callback]
@@ -98,6 +99,7 @@ type Sim struct {
 	ready    line                  // posts that are due and wait for a free slot
 	held     map[draw.Key]*posting // one that waits to be overtaken, by number and user
 	batches  map[string]*batch     // by account and number
+	moves    map[*move]bool        // of the clock, under way or waiting for their turn
 	book     *phone.Book
 	scripts  *script.Book
 
@@ -112,6 +114,7 @@ type Sim struct {
 	accounts   *account.Directory
 	media      *media.Store
 	groups     *group.Store
+	codes      *qr.Store
 	templates  *template.Store
 	records    *business.Records
 	manage     *manage.Face
@@ -137,6 +140,7 @@ func New(o Options) (*Sim, error) {
 		return nil, fmt.Errorf("simulator options: %w", err)
 	}
 	s := &Sim{
+		base:     seed,
 		graphURL: o.GraphURL,
 		timing:   o.Timing.orDefault(),
 		client:   o.Client,
@@ -144,6 +148,7 @@ func New(o Options) (*Sim, error) {
 		onSend:   o.OnSend,
 		wake:     make(chan struct{}, 1),
 		clock:    clock.New(),
+		stepping: make(chan struct{}, 1),
 		settled:  make(chan struct{}, 1),
 		random:   newRandom(seed),
 		book:     phone.NewBook(o.Phones),
@@ -154,26 +159,28 @@ func New(o Options) (*Sim, error) {
 		seed:       draw.New(seed),
 		held:       map[draw.Key]*posting{},
 		batches:    map[string]*batch{},
+		moves:      map[*move]bool{},
 		counter:    limit.NewCounter[draw.Key](),
 		faults:     fault.New(draw.New(seed).Text("faults"), profile),
 		throughput: limit.NewMeter[string](),
 		pairs:      limit.NewMeter[draw.Key](),
 
 		appID:   cmp.Or(o.AppID, manage.DefaultAppID),
-		records: business.New(newRandom(seed + 3).hex),
+		records: business.New(recordIDs(seed)),
 	}
-	s.groups = group.New(seed)
+	s.groups, s.codes = group.New(seed), qr.New(o.GraphURL, seed)
 	s.callback.Store(&o.Callback)
 	s.accounts = account.New(s.appID, seed, o.Numbers, o.Tokens)
 	s.manage = &manage.Face{Parts: manage.Parts{
-		GraphURL: s.graphURL, AppID: s.appID, Accounts: s.accounts, Codes: qr.New(o.GraphURL, seed), Records: s.records,
+		GraphURL: s.graphURL, AppID: s.appID, Accounts: s.accounts, Codes: s.codes, Records: s.records,
 		Groups: s.groups, Ledger: s.ledger, Media: s.media,
 		Now: s.now, Trace: s.trace, Callback: s.Callback, Prove: s.shakeHands, Tell: s.tell, Wrote: s.recentWriters, Forget: s.forgetAt,
 	}}
 	s.templates = template.NewStore(s.accounts.Accounts(), templateIDs(seed))
-	if err := errors.Join(s.SetLimits(cmp.Or(o.Throughput, defaultThroughput), o.EnforceLimits), s.SetFaults(o.Faults)); err != nil {
+	if err := errors.Join(s.SetThroughput(cmp.Or(o.Throughput, defaultThroughput)), s.SetFaults(o.Faults)); err != nil {
 		return nil, fmt.Errorf("simulator options: %w", err)
 	}
+	s.EnforceLimits(o.EnforceLimits)
 	if s.client == nil {
 		s.client, s.ownHTTP = newClient(), true
 	}
@@ -193,6 +200,9 @@ func templateIDs(seed uint64) func() string {
 	r := newRandom(seed + 2)
 	return func() string { return r.digits()[:15] }
 }
+
+// recordIDs makes what business records are called by. It is a stream of its own too.
+func recordIDs(seed uint64) func() string { return newRandom(seed + 3).hex }
 
 // newClient makes the client for callbacks. It follows no redirect, because Meta counts anything but 200 as a failure.
 func newClient() *http.Client {
@@ -276,7 +286,7 @@ func (s *Sim) Run(ctx context.Context) error {
 	for {
 		due, wait := s.due()
 		for _, p := range due {
-			inFlight.Go(func() { s.post(posting, p) })
+			inFlight.Go(func() { s.post(posting, p, nil) })
 		}
 		timer.Reset(wait)
 		select {

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/waypost/waypost/internal/sim/ledger"
 	"github.com/waypost/waypost/internal/sim/template"
@@ -34,18 +36,38 @@ func (s *Sim) Snapshot() Snapshot {
 	return snap
 }
 
-// Reset forgets messages, callbacks, violations, phones, limits and all that was counted, as if no message had ever been sent: the
-// same requests then get the same answers and ids again. What is under way is given up. Numbers, templates, media, the clock, the
-// receiver of callbacks and the faults stay as they are.
+// Reset lets the same run begin again: the same requests then get the same answers and ids. It forgets messages, callbacks,
+// violations, phones, all that was counted, media, uploads, groups, QR codes, and the profiles and blocked users of the business
+// numbers. Templates are those of a new simulator, whatever was added, edited or paused. What is under way is given up, a move of
+// the clock too. Scripts and faults stay and have answered and happened no time; so do the settings of phones, the limits, the
+// profile, the clock, the receiver of callbacks and the business numbers. The numbers of messages go on, so that nobody waits for
+// ever. It waits for the posts that have begun.
 func (s *Sim) Reset(ctx context.Context) error {
-	s.stepping.Lock()
-	defer s.stepping.Unlock()
+	s.mu.Lock()
+	for m := range s.moves {
+		m.end(errReset)
+	}
+	s.mu.Unlock()
+	if err := s.hold(ctx); err != nil {
+		return fmt.Errorf("reset: %w", err)
+	}
+	defer s.rouse()
+	defer func() { <-s.stepping }()
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.schedule.Clear(upkeep)
 	s.schedule.Clear(traffic)
+	if err := errors.Join(s.media.Reset(), s.scripts.Replace(s.scripts.List())); err != nil {
+		return fmt.Errorf("reset: %w", err)
+	}
+	s.random = newRandom(s.base)
+	s.groups.Reset()
+	s.codes.Reset()
+	s.records.Reset(recordIDs(s.base))
+	s.templates.Reset(s.accounts.Accounts(), templateIDs(s.base))
 	s.ready = line{}
 	clear(s.held)
 	clear(s.batches)

@@ -42,7 +42,7 @@ func (s *Sim) takeSend(w http.ResponseWriter, r *http.Request, a *attempted) err
 	s.onSend(m.accepted)
 	if m.early != nil {
 		s.inFlight.Add(1)
-		s.post(r.Context(), m.early)
+		s.post(r.Context(), m.early, nil)
 	}
 	answer := message.Accepted{ID: m.WAMID}
 	if c.Type == message.TypeTemplate {

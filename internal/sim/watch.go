@@ -28,9 +28,12 @@ func (s *Sim) setWatch(watch func(Event)) {
 
 // AwaitMessage returns the first message that matches as soon as there is one, or false when ctx ends before.
 func (s *Sim) AwaitMessage(ctx context.Context, wish phone.Query) (Message, bool) {
+	var from phone.Place
 	for {
+		var m Message
+		var ok bool
 		s.mu.Lock()
-		m, ok := s.book.First(wish)
+		m, from, ok = s.book.Look(wish, from)
 		changed := s.book.Changed()
 		s.mu.Unlock()
 		if ok {

@@ -25,6 +25,17 @@ func New(newID func() string) *Records {
 	}
 }
 
+// Reset forgets all records, as if they were new.
+func (r *Records) Reset(newID func() string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.newID = newID
+	clear(r.profiles)
+	clear(r.blocked)
+	clear(r.uploads)
+	clear(r.handles)
+}
+
 // verticals are the lines of business that a profile may name.
 func verticals() []string {
 	return []string{

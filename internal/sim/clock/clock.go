@@ -1,15 +1,15 @@
 package clock
 
 import (
-	"errors"
 	"sync"
 	"time"
 )
 
-// fastest is the most that time may be sped up: an hour in a tenth of a second.
-const fastest = 36_000
+// longestWait is the most that Wait tells; who waited that long asks once more.
+const longestWait = 365 * 24 * time.Hour
 
-// Clock is simulated time. It begins as the real time. Its methods may be called from many goroutines.
+// Clock is simulated time. It begins as the real time, and once it is touched stays between the years 2000 and 2200. Its methods
+// may be called from many goroutines.
 type Clock struct {
 	mu     sync.Mutex
 	moved  bool      // false while this is the real time
@@ -44,10 +44,16 @@ func (c *Clock) now() time.Time {
 		return time.Now().UTC()
 	case c.frozen || c.held > 0:
 		return c.at
-	case c.speed == 1:
-		return c.at.Add(time.Since(c.since))
 	}
-	return c.at.Add(time.Duration(float64(time.Since(c.since)) * c.speed))
+	passed := time.Since(c.since)
+	if c.speed != 1 {
+		fast := float64(passed) * c.speed
+		if fast >= float64(last().Sub(c.at)) {
+			return last() // and not what does not fit into a duration
+		}
+		passed = time.Duration(fast)
+	}
+	return within(c.at.Add(passed))
 }
 
 // anchor notes the present, so that the way in which time goes on can change.
@@ -78,10 +84,11 @@ func (c *Clock) Thaw() {
 	c.frozen = false
 }
 
-// SetSpeed lets simulated time pass so many times as fast as the real one, from now on.
+// SetSpeed lets simulated time pass so many times as fast as the real one, from now on. It refuses what is not between a
+// thousandth and an hour in a tenth of a second.
 func (c *Clock) SetSpeed(times float64) error {
-	if !(times > 0 && times <= fastest) {
-		return errors.New("speed: give more than 0 and at most 36000; to stop the clock, freeze it")
+	if err := checkSpeed(times); err != nil {
+		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,12 +97,12 @@ func (c *Clock) SetSpeed(times float64) error {
 	return nil
 }
 
-// Jump sets the clock, forward or back. Nothing is fired by it.
+// Jump sets the clock, forward or back. Nothing is fired by it. It goes no further than [CheckTime] allows.
 func (c *Clock) Jump(to time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.anchor()
-	c.at = to.UTC().Round(0)
+	c.at = within(to.UTC().Round(0))
 }
 
 // Hold makes the clock stand still until release is called, once. Meanwhile it moves by Jump alone.
@@ -112,7 +119,8 @@ func (c *Clock) Hold() (release func()) {
 	}
 }
 
-// Wait is the real time until the simulated one is t, at least 0. It returns false while the clock stands.
+// Wait is the real time until the simulated one is t, at least 0 and at most a year. It returns false while the clock stands, and
+// for a time after the last one that it can show.
 func (c *Clock) Wait(t time.Time) (time.Duration, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -120,11 +128,12 @@ func (c *Clock) Wait(t time.Time) (time.Duration, bool) {
 	if span <= 0 {
 		return 0, true
 	}
-	if c.frozen || c.held > 0 {
+	if c.frozen || c.held > 0 || c.moved && t.After(last()) {
 		return 0, false
 	}
 	if c.speed == 1 {
-		return span, true
+		return min(span, longestWait), true
 	}
-	return time.Duration(float64(span)/c.speed) + 1, true // rounded up, or it would be asked once more
+	wait := float64(span)/c.speed + 1 // rounded up, or it would be asked once more
+	return time.Duration(min(wait, float64(longestWait))), true
 }

@@ -1,6 +1,8 @@
 package clock_test
 
 import (
+	"math"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,10 +76,94 @@ func TestClockStandsWhileItIsHeld(t *testing.T) {
 }
 
 func TestSpeedHasLimits(t *testing.T) {
-	for _, speed := range []float64{0, -1, 36_001} {
+	for _, speed := range []float64{0, -1, 0.0009, 36_001, math.NaN(), math.Inf(1)} {
 		if err := clock.New().SetSpeed(speed); err == nil {
 			t.Errorf("speed %v was taken", speed)
 		}
+	}
+}
+
+func day(year int) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+func TestTimeHasBounds(t *testing.T) {
+	c := clock.New()
+	c.Freeze()
+	for _, bad := range []time.Time{day(2000).Add(-1), day(2200).Add(1), {}, day(9999)} {
+		if err := clock.CheckTime(bad); err == nil || !strings.Contains(err.Error(), "from 2000-01-01 to 2200-01-01") {
+			t.Errorf("%s: %v", bad, err)
+		}
+		c.Jump(bad)
+		if err := clock.CheckTime(c.Now()); err != nil {
+			t.Errorf("it went to %s", c.Now())
+		}
+	}
+	for _, good := range []time.Time{day(2000), day(2200)} {
+		c.Jump(good)
+		if err := clock.CheckTime(good); err != nil || !c.Now().Equal(good) {
+			t.Errorf("%s: %s, %v", good, c.Now(), err)
+		}
+	}
+}
+
+func TestFastClockStopsAtItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := clock.New()
+		if err := c.SetSpeed(36_000); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2000 * time.Hour) // 8,000 years, which no duration can say
+		if got := c.Now(); !got.Equal(day(2200)) {
+			t.Errorf("it shows %s", got)
+		}
+		if _, ok := c.Wait(day(2200).Add(time.Hour)); ok {
+			t.Error("a time after the end is waited for")
+		}
+		c.Jump(day(2000))
+		if err := c.SetSpeed(0.001); err != nil {
+			t.Fatal(err)
+		}
+		if wait, ok := c.Wait(day(2200)); !ok || wait <= 0 || wait > 366*24*time.Hour {
+			t.Errorf("it waits for %s, %t", wait, ok)
+		}
+		if err := c.SetSpeed(1); err != nil {
+			t.Fatal(err)
+		}
+		c.Jump(day(2200))
+		time.Sleep(time.Hour)
+		if got := c.Now(); !got.Equal(day(2200)) {
+			t.Errorf("it shows %s", got)
+		}
+	})
+}
+
+func TestChangeIsCheckedAsAWhole(t *testing.T) {
+	c := clock.New()
+	c.Freeze()
+	c.Jump(day(2100))
+	before := c.State()
+	span := func(d time.Duration) *clock.Span { return (*clock.Span)(&d) }
+	for _, tt := range []struct {
+		name string
+		want clock.Change
+		says []string
+	}{
+		{"both moves", clock.Change{Set: new(day(2101)), Advance: span(1)}, []string{"set or advance"}},
+		{"back by advance", clock.Change{Freeze: new(false), Advance: span(-1)}, []string{"advance"}},
+		{"advance beyond the end", clock.Change{Freeze: new(true), Advance: span(math.MaxInt64)}, []string{"2200-01-01"}},
+		{"speed and time", clock.Change{Speed: new(0.0), Set: new(day(1999))}, []string{"speed", "2000-01-01"}},
+	} {
+		err := c.Check(tt.want)
+		for _, says := range tt.says {
+			if err == nil || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s: %v, want %q", tt.name, err, says)
+			}
+		}
+	}
+	if err := c.Check(clock.Change{Freeze: new(false), Speed: new(60.0), Advance: span(time.Hour)}); err != nil {
+		t.Error(err)
+	}
+	if c.State() != before {
+		t.Errorf("a look changed the clock to %+v", c.State())
 	}
 }
 
@@ -130,9 +216,14 @@ func TestSpansMayHaveDays(t *testing.T) {
 			t.Errorf("%q: %s, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "soon", "d", "-1d", "1d-1h", "9999999d"} {
+	for _, text := range []string{"", "soon", "d", "-1d", "1d-1h", "9999999d", "65536d", "65535d2000000h", "3000000h"} {
 		if got, err := clock.ParseSpan(text); err == nil {
 			t.Errorf("%q was taken for %s", text, got)
+		}
+	}
+	for _, text := range []string{"65536d", "65535d2000000h"} {
+		if _, err := clock.ParseSpan(text); err == nil || !strings.Contains(err.Error(), "too long") {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }

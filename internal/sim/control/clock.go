@@ -1,38 +1,30 @@
 package control
 
 import (
-	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/waypost/waypost/internal/sim/clock"
 	"github.com/waypost/waypost/internal/sim/face"
 )
 
-// showClock and moveClock are the control face of the clock.
 func (s *server) showClock(w http.ResponseWriter, _ *http.Request) error {
 	return face.WriteJSON(w, http.StatusOK, s.Clock())
 }
 
+// moveClock does all that it is told or, when something is wrong with it, nothing.
 func (s *server) moveClock(w http.ResponseWriter, r *http.Request) error {
-	var wish struct {
-		Freeze  *bool       `json:"freeze"`
-		Speed   *float64    `json:"speed"`
-		Set     *time.Time  `json:"set"`
-		Advance *clock.Span `json:"advance"`
-	}
+	var wish clock.Change
 	if err := readControl(w, r, &wish); err != nil {
 		return err
 	}
-	var err error
-	switch {
-	case wish.Set != nil && wish.Advance != nil:
-		err = errors.New("give set or advance, not both")
-	case wish.Speed != nil:
+	err := s.CheckClock(wish) // what is wrong is found before anything is changed
+	if err == nil && wish.Speed != nil {
 		err = s.SetSpeed(*wish.Speed)
 	}
 	if err != nil {
-		return tell(http.StatusBadRequest, "%s", err)
+		return tell(http.StatusBadRequest, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	if wish.Freeze != nil && *wish.Freeze {
 		s.Freeze()
@@ -44,7 +36,7 @@ func (s *server) moveClock(w http.ResponseWriter, r *http.Request) error {
 		err = s.Advance(r.Context(), time.Duration(*wish.Advance))
 	}
 	if err != nil {
-		return tell(http.StatusBadRequest, "%s", err)
+		return tell(http.StatusConflict, "%s", err)
 	}
 	if wish.Freeze != nil && !*wish.Freeze {
 		s.Thaw()

@@ -1,9 +1,11 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -41,12 +43,12 @@ func (s *server) controlRoutes() []controlRoute {
 		{"GET /_sim/callbacks", "every callback with its attempts", s.showLedgerCallbacks},
 		{"GET /_sim/violations", "the rules that clients broke", s.showViolations},
 		{"GET /_sim/snapshot", "the whole state, for comparison", s.showSnapshot},
-		{"POST /_sim/reset", "forget messages, phones and counts", s.resetAll},
+		{"POST /_sim/reset", "begin the same run again: forget messages, phones, counts, media, templates, groups, QR codes and profiles", s.resetAll},
 		{"GET /_sim/faults", "the profile and the script of faults", s.showFaults},
 		{"PUT /_sim/faults", "replace the script of faults", s.putFaults},
 		{"PUT /_sim/profile", "change the profile: calm, real or mean", s.putProfile},
 		{"GET /_sim/limits", "throughput and pair rate", s.showLimits},
-		{"PUT /_sim/limits", "change the throughput, or whether limits are enforced", s.putLimits},
+		{"PUT /_sim/limits", "change the throughput, or whether limits are enforced; null is as the profile says", s.putLimits},
 		{"GET /_sim/clock", "the simulator's clock", s.showClock},
 		{"POST /_sim/clock", "advance, set, freeze or speed up the clock", s.moveClock},
 		{"GET /numbers", "the business numbers", s.listNumbers},
@@ -82,8 +84,9 @@ func (s *server) controlRoutes() []controlRoute {
 }
 
 // New makes the face for people and tests of a simulator. It asks for no token and shows everything: it belongs on a loopback port
-// of its own. A nil logger discards.
-func New(of Sim, log *slog.Logger) http.Handler {
+// of its own. So that no web page can use it through a visitor's browser, it refuses with 403 what a page of another origin sends,
+// and requests to hosts other than IP addresses, localhost and the names given. A nil logger discards.
+func New(of Sim, log *slog.Logger, hosts ...string) http.Handler {
 	s := &server{Sim: of, log: log}
 	if log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -99,7 +102,7 @@ func New(of Sim, log *slog.Logger) http.Handler {
 	mux.Handle("/", s.controlHandler(func(_ http.ResponseWriter, r *http.Request) error {
 		return noRoute(mux, r)
 	}))
-	return mux
+	return s.guard(mux, hosts)
 }
 
 func (s *server) controlHandler(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
@@ -118,10 +121,14 @@ func (s *server) controlHandler(serve func(http.ResponseWriter, *http.Request) e
 		default:
 			s.log.ErrorContext(r.Context(), "control request failed", slog.String("path", r.URL.Path), slog.Any("err", err))
 		}
-		if err := face.WriteJSON(w, status, map[string]string{"error": err.Error()}); err != nil {
-			s.log.DebugContext(r.Context(), "answer lost", slog.Any("err", err))
-		}
+		s.refuse(w, r, status, err.Error())
 	})
+}
+
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
+	if err := face.WriteJSON(w, status, map[string]string{"error": why}); err != nil {
+		s.log.DebugContext(r.Context(), "answer lost", slog.Any("err", err))
+	}
 }
 
 func printRoutes(w http.ResponseWriter, routes []controlRoute) error {
@@ -153,13 +160,34 @@ func noRoute(mux *http.ServeMux, r *http.Request) error {
 
 // readControl reads a JSON body and refuses keys nobody knows, because a misspelt one would silently do nothing.
 func readControl(w http.ResponseWriter, r *http.Request, v any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, face.MaxJSON))
+	raw, err := readValue(w, r)
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
 		return tell(http.StatusBadRequest, "send a JSON object with the documented keys: %s", err)
 	}
 	return nil
 }
+
+// readValue reads the one JSON value of a body.
+func readValue(w http.ResponseWriter, r *http.Request) (raw json.RawMessage, err error) {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, face.MaxJSON))
+	if err := dec.Decode(&raw); err != nil {
+		return nil, tell(http.StatusBadRequest, "send a JSON object with the documented keys: %s", err)
+	}
+	if isNull(raw) {
+		return nil, tell(http.StatusBadRequest, "send a JSON object with the documented keys, not null")
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, tell(http.StatusBadRequest, "send one JSON value and nothing after it")
+	}
+	return raw, nil
+}
+
+func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 
 func (s *server) showHealth(w http.ResponseWriter, _ *http.Request) error {
 	return face.WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})
@@ -175,14 +203,17 @@ func (s *server) showCallback(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *server) putCallback(w http.ResponseWriter, r *http.Request) error {
 	var c struct {
-		URL         string `json:"url"`
-		VerifyToken string `json:"verify_token"`
-		AppSecret   string `json:"app_secret"`
+		URL         *string `json:"url"`
+		VerifyToken string  `json:"verify_token"`
+		AppSecret   string  `json:"app_secret"`
 	}
 	if err := readControl(w, r, &c); err != nil {
 		return err
 	}
-	if err := s.SetCallback(r.Context(), wire.Callback{URL: c.URL, VerifyToken: c.VerifyToken, AppSecret: c.AppSecret}); err != nil {
+	if c.URL == nil {
+		return tell(http.StatusBadRequest, "url: say where callbacks go; an empty one ends them")
+	}
+	if err := s.SetCallback(r.Context(), wire.Callback{URL: *c.URL, VerifyToken: c.VerifyToken, AppSecret: c.AppSecret}); err != nil {
 		return tell(http.StatusUnprocessableEntity, "%s", err)
 	}
 	return s.showCallback(w, r)

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -142,7 +143,11 @@ func refusal(err error) error {
 
 // readInboundJSON reads what is no form. A file may come inside.
 func (s *server) readInboundJSON(w http.ResponseWriter, r *http.Request) (inbound.Message, *media.Staged, error) {
-	in, file, err := inbound.ReadJSON(json.NewDecoder(http.MaxBytesReader(w, r.Body, face.MaxJSON)))
+	raw, err := readValue(w, r)
+	if err != nil {
+		return inbound.Message{}, nil, err
+	}
+	in, file, err := inbound.ReadJSON(json.NewDecoder(bytes.NewReader(raw)))
 	if err != nil {
 		return in, nil, tell(http.StatusBadRequest, "%s", err)
 	}

@@ -89,6 +89,9 @@ func (s *server) putProfile(w http.ResponseWriter, r *http.Request) error {
 	if err := readControl(w, r, &wish); err != nil {
 		return err
 	}
+	if wish.Profile == "" {
+		return tell(http.StatusBadRequest, "profile: give its name")
+	}
 	if err := s.SetProfile(wish.Profile); err != nil {
 		return tell(http.StatusBadRequest, "%s", err)
 	}
@@ -101,16 +104,28 @@ func (s *server) showLimits(w http.ResponseWriter, _ *http.Request) error {
 	})
 }
 
+// putLimits changes what is named and leaves the rest.
 func (s *server) putLimits(w http.ResponseWriter, r *http.Request) error {
 	var wish struct {
-		Throughput int   `json:"throughput"`
-		Enforce    *bool `json:"enforce"`
+		Throughput *int            `json:"throughput"`
+		Enforce    json.RawMessage `json:"enforce"` // null leaves it to the profile
 	}
 	if err := readControl(w, r, &wish); err != nil {
 		return err
 	}
-	if err := s.SetLimits(wish.Throughput, wish.Enforce); err != nil {
-		return tell(http.StatusBadRequest, "%s", err)
+	var enforce *bool
+	if wish.Enforce != nil {
+		if err := json.Unmarshal(wish.Enforce, &enforce); err != nil {
+			return tell(http.StatusBadRequest, "enforce: give true or false, or null for what the profile says")
+		}
+	}
+	if wish.Throughput != nil {
+		if err := s.SetThroughput(*wish.Throughput); err != nil {
+			return tell(http.StatusBadRequest, "%s", err)
+		}
+	}
+	if wish.Enforce != nil {
+		s.EnforceLimits(enforce)
 	}
 	return s.showLimits(w, r)
 }

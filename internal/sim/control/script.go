@@ -18,6 +18,9 @@ func (s *server) putScripts(w http.ResponseWriter, r *http.Request) error {
 	if err := readControl(w, r, &wish); err != nil {
 		return err
 	}
+	if wish.Scripts == nil {
+		return tell(http.StatusBadRequest, "scripts: give a list; an empty one takes all away")
+	}
 	if err := s.SetScripts(wish.Scripts); err != nil {
 		return tell(http.StatusBadRequest, "%s", err)
 	}

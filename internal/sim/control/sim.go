@@ -41,6 +41,7 @@ type Sim interface {
 // Clocked has a clock that can be moved.
 type Clocked interface {
 	Clock() clock.State
+	CheckClock(want clock.Change) error
 	Freeze()
 	Thaw()
 	SetSpeed(times float64) error
@@ -69,7 +70,8 @@ type Faulty interface {
 	Faults() *fault.Faults
 	SetFaults(rules []fault.Rule) error
 	SetProfile(name string) error
-	SetLimits(throughput int, enforce *bool) error
+	SetThroughput(perSecond int) error
+	EnforceLimits(enforce *bool)
 	EnforcesLimits() bool
 	Throughput() int64
 }

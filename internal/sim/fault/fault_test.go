@@ -177,11 +177,38 @@ func TestBadRulesAreRefused(t *testing.T) {
 		`[{"do":"cut"},{"do":"error","code":7}]`:                "rule 2: code 7",
 		`[{"do":"cut","on":"callback"}]`:                        "on \"callback\"",
 		`[{"do":"lose","on":"send"}]`:                           "on \"send\"",
+		`[{"do":"cut","on":"sent"}]`:                            "give one of send, upload, graph, callback",
 		`[{"do":"cut","async":true}]`:                           "async",
 		`[{"do":"cut","probability":2}]`:                        "probability",
+		`[{"do":"cut","times":-1}]`:                             "times",
 		`[{"do":"error","code":100,"status":99}]`:               "status 99",
+		`[{"do":"error","code":100,"status":399}]`:              "from 400 to 599",
+		`[{"do":"error","code":100,"status":600}]`:              "from 400 to 599",
+		`[{"do":"error","code":100,"status":500,"async":true}]`: "leave out status or async",
+		`[{"do":"error"}]`:                                      "say which of Meta's errors",
 		`[{"do":"batch","max":1001}]`:                           "at most 1000",
+		`[{"do":"delay","max":2}]`:                              "max: it goes with batch",
 		`[{"do":"error","code":100,"on":"graph","async":true}]`: "async",
+		`[{"do":"cut","nth":[1,0]}]`:                            "nth: it counts from 1",
+		`[{"do":"cut","calls":[-1]}]`:                           "calls: it counts from 1",
+		`[{"do":"cut","on":"upload","nth":[1]}]`:                "give calls",
+		`[{"do":"cut","on":"graph","to":"15550100900"}]`:        "to no user",
+		`[{"do":"cut","on":"upload","type":"image"}]`:           "has none",
+		`[{"do":"cut","to":"Ada"}]`:                             "give a phone number",
+		`[{"do":"cut","to":"+1 555"}]`:                          "give a phone number",
+		`[{"do":"cut","type":"txt"}]`:                           "type \"txt\": give one of text",
+		`[{"do":"cut","type":"delivered"}]`:                     "give one of text",
+		`[{"do":"lose","type":"arrived"}]`:                      "give a status",
+		`[{"do":"early","type":"delivered"}]`:                   "only the status sent",
+		`[{"do":"pause","on":"graph"}]`:                         "only a send has a template",
+		`[{"do":"pause","on":"upload"}]`:                        "only a send has a template",
+		`[{"do":"pause","type":"text"}]`:                        "only a template can be paused",
+		`[{"do":"slow","after":"2s","up_to":"1s"}]`:             "after 2s is more than up_to 1s",
+		`[{"do":"slow","after":"-2s"}]`:                         "not negative",
+		`[{"do":"cut","after":"2s"}]`:                           "and not with cut",
+		`[{"do":"error","code":100,"async":true,"up_to":"2s"}]`: "and not with error",
+		`[{"do":"lose","code":100}]`:                            "code: it goes with error alone",
+		`[{"do":"502","status":503}]`:                           "status: it goes with error alone",
 	} {
 		var rules []fault.Rule
 		if err := json.Unmarshal([]byte(text), &rules); err != nil {
@@ -193,6 +220,25 @@ func TestBadRulesAreRefused(t *testing.T) {
 	}
 	if len(f.Script()) != 1 {
 		t.Error("a refused script was taken")
+	}
+}
+
+func TestUserIsWrittenAsPeopleDo(t *testing.T) {
+	f := scripted(t, fault.Rule{Do: fault.Cut, To: "+1 (555) 010-0900"}, fault.Rule{Do: fault.Reset, To: "Y2FwaV9ncm91cDox"})
+	if act := f.Of(send(user, 1)); act.Do != fault.Cut {
+		t.Errorf("got %+v", act)
+	}
+	if act := f.Of(send("Y2FwaV9ncm91cDox", 1)); act.Do != fault.Reset {
+		t.Errorf("the group: %+v", act)
+	}
+}
+
+func TestCallbacksHaveThreeKindsOfTypes(t *testing.T) {
+	for _, kind := range []string{"delivered", "message_template_status_update", "button"} {
+		f := scripted(t, fault.Rule{Do: fault.Lose, Type: kind})
+		if act := f.Of(fault.Call{On: fault.OnCallback, Types: []string{kind}}); act.Do != fault.Lose {
+			t.Errorf("%s: %+v", kind, act)
+		}
 	}
 }
 

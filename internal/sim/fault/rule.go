@@ -1,11 +1,6 @@
 package fault
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/waypost/waypost/internal/sim/clock"
 )
 
@@ -48,8 +43,8 @@ type Rule struct {
 	On   string `json:"on,omitempty"`   // send, upload, graph or callback; told by the action if it can be
 
 	NumberID    string  `json:"number_id,omitempty"`   // the business number
-	To          string  `json:"to,omitempty"`          // the user, in digits
-	Type        string  `json:"type,omitempty"`        // of the message; of a callback its field, or the status it tells
+	To          string  `json:"to,omitempty"`          // the user's number, or the id of a group; of send and callback
+	Type        string  `json:"type,omitempty"`        // of the message; of a callback its field, or the status or message it tells
 	Nth         []int   `json:"nth,omitempty"`         // which sends between number and user, from 1; of a callback: of its send
 	Calls       []int   `json:"calls,omitempty"`       // which of the calls that this rule would be about, from 1, in order of arrival
 	Probability float64 `json:"probability,omitempty"` // 0 is always, like 1
@@ -60,11 +55,11 @@ type Rule struct {
 	For clock.Span `json:"for,omitempty"`
 
 	Do    string     `json:"do"`
-	Code  int        `json:"code,omitempty"`   // with error
-	HTTP  int        `json:"status,omitempty"` // with error: HTTP status, if not Meta's for this code
-	Async bool       `json:"async,omitempty"`  // with error
-	After clock.Span `json:"after,omitempty"`  // a span for the action; see there
-	UpTo  clock.Span `json:"up_to,omitempty"`  // the span is drawn between After and this
+	Code  int        `json:"code,omitempty"`   // with error: Meta's, and not 0
+	HTTP  int        `json:"status,omitempty"` // with error that is not async: HTTP status from 400 to 599, if not Meta's for this code
+	Async bool       `json:"async,omitempty"`  // with error of a send
+	After clock.Span `json:"after,omitempty"`  // a span for hang, drip, slow, delay, double, reorder and batch; see there
+	UpTo  clock.Span `json:"up_to,omitempty"`  // the span is drawn between After and this; 0 is just After
 	Max   int        `json:"max,omitempty"`    // with batch: at most so many, 1,000 if 0
 }
 
@@ -74,48 +69,6 @@ func onRequest() []string {
 
 func onCallback() []string {
 	return []string{Lose, Delay, Double, Reorder, Early, Batch, Forge, Foreign}
-}
-
-// Check fills in what may be left out, or says all that is wrong.
-func (r *Rule) Check() error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	about := OnSend
-	if slices.Contains(onCallback(), r.Do) {
-		about = OnCallback
-	} else if !slices.Contains(onRequest(), r.Do) {
-		bad("do %q: give one of %s", r.Do, strings.Join(append(onRequest(), onCallback()...), ", "))
-	}
-	switch {
-	case r.On == "":
-		r.On = about
-	case (r.On == OnCallback) != (about == OnCallback) || !slices.Contains([]string{OnSend, OnUpload, OnGraph, OnCallback}, r.On):
-		bad("on %q: %s happens on %s", r.On, r.Do, about)
-	}
-	if r.Do == Error {
-		if _, ok := Find(r.Code); !ok {
-			bad("code %d: it is not in the table of Meta's codes", r.Code)
-		}
-	}
-	if r.Async && (r.Do != Error || r.On != OnSend) {
-		bad("async: only an error of a send can come later")
-	}
-	if r.Probability < 0 || r.Probability > 1 {
-		bad("probability %v: give 0 to 1", r.Probability)
-	}
-	if r.After < 0 || r.UpTo < 0 || r.For < 0 || r.Times < 0 || r.Max < 0 || r.Max > MaxBatch {
-		bad("after, up_to, for, times and max are not negative, and max is at most %d", MaxBatch)
-	}
-	if r.HTTP != 0 && (r.HTTP < 200 || r.HTTP > 599) {
-		bad("status %d: give an HTTP status", r.HTTP)
-	}
-	if r.Name == "" {
-		r.Name = r.Do
-		if r.Do == Error {
-			r.Name = fmt.Sprintf("error %d", r.Code)
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // MaxBatch is the most updates in a callback.

@@ -54,6 +54,13 @@ type Store struct {
 // New makes an empty store. The same seed gives the same ids.
 func New(seed uint64) *Store { return &Store{key: draw.New(seed).Text("group")} }
 
+// Reset forgets all groups, as if none had ever been made.
+func (s *Store) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list, s.made, s.asked = nil, 0, 0
+}
+
 // ErrNotFound is returned for a group that is not there.
 var ErrNotFound = errors.New("not found")
 

@@ -198,6 +198,21 @@ func (s *Store) Remove(id string) error {
 	return nil
 }
 
+// Reset forgets all media, as if none had ever been kept. A download under way keeps its open file, and staged bytes stay.
+func (s *Store) Reset() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for id := range s.items {
+		if err := s.root.Remove(id); err != nil && !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("remove media file: %w", err))
+		}
+	}
+	clear(s.items)
+	clear(s.made)
+	return errors.Join(errs...)
+}
+
 // headWriter keeps the first bytes of what passes, enough to tell what it is.
 type headWriter struct{ kept bytes.Buffer }
 

@@ -2,13 +2,13 @@ package phone
 
 import (
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 )
 
-// keep is how many messages are remembered in all; the oldest go first.
-const keep = 100_000
+const (
+	keep        = 100_000 // how many messages are remembered in all; the oldest go first
+	keepChanges = 4096    // how many changes of messages are remembered at least, for those who wait
+)
 
 // What a message can do to another.
 const (
@@ -32,6 +32,7 @@ type Book struct {
 	messages map[string]*Message
 	log      []*Message // in the order of Seq
 	seq      int
+	changes  changes
 	changed  chan struct{} // closed at the next change; nil when nobody waits
 	watch    func(Message)
 }
@@ -96,6 +97,7 @@ func (b *Book) Move(p *State, number string) {
 	p.Number, p.UserID = number, userID(number)
 	for _, m := range p.messages {
 		m.Phone = number
+		b.changes.add(change{seq: m.Seq})
 	}
 	b.put(old)
 	b.put(p)
@@ -148,28 +150,32 @@ func (b *Book) Apply(m *Message) {
 		target.edit(m.Content)
 	case typeRevoke:
 		target.revoke()
-	}
-}
-
-// forget drops the older half once there are too many, so that each message pays for it a little.
-func (b *Book) forget() {
-	if len(b.log) < 2*keep {
+	default:
 		return
 	}
-	gone := b.log[:keep]
-	last := gone[keep-1].Seq
-	for _, m := range gone {
-		delete(b.messages, m.ID)
+	b.changes.add(change{seq: target.Seq})
+	b.touch()
+}
+
+// forget drops the oldest message once there are too many, and lets its phone forget it, where it is the oldest too.
+func (b *Book) forget() {
+	if len(b.log) <= keep {
+		return
 	}
-	b.log = slices.Clone(b.log[keep:])
-	for _, p := range b.phones {
-		p.messages = slices.DeleteFunc(p.messages, func(m *Message) bool { return m.Seq <= last })
+	oldest := b.log[0]
+	b.log[0], b.log = nil, b.log[1:] // append moves what is left to another place now and then
+	if b.messages[oldest.ID] == oldest {
+		delete(b.messages, oldest.ID)
+	}
+	if p := b.phones[oldest.Phone]; p != nil && len(p.messages) > 0 && p.messages[0] == oldest {
+		p.messages[0], p.messages = nil, p.messages[1:]
 	}
 }
 
 // SetStatus changes the status of a message.
 func (b *Book) SetStatus(m *Message, status string) {
 	m.Status = status
+	b.changes.add(change{seq: m.Seq, statusAlone: true})
 	b.touch()
 }
 
@@ -194,69 +200,15 @@ func (b *Book) ReadBefore(m *Message, status string) {
 		return
 	}
 	for _, earlier := range p.messages {
-		if earlier.Direction == FromPhone && earlier.NumberID == m.NumberID {
+		if earlier.Direction == FromPhone && earlier.NumberID == m.NumberID && earlier.Status != status {
 			earlier.Status = status
+			b.changes.add(change{seq: earlier.Seq, statusAlone: true})
 		}
 		if earlier == m {
 			break
 		}
 	}
 	b.touch()
-}
-
-// Query says which message is looked for; what is empty matches every message.
-type Query struct {
-	After     int // only messages with a greater Seq
-	ID        string
-	Direction string
-	Phone     string
-	NumberID  string
-	Type      string
-	Text      string // found in what a person can read, in either case
-	Matches   *regexp.Regexp
-	Template  string
-	ReplyTo   string
-	Statuses  []string // one of these
-}
-
-// First finds the first message that matches.
-func (b *Book) First(q Query) (Message, bool) {
-	from, _ := slices.BinarySearchFunc(b.log, q.After+1, func(m *Message, seq int) int { return m.Seq - seq })
-	for _, m := range b.log[from:] {
-		if q.matches(m) {
-			return m.shown(), true
-		}
-	}
-	return Message{}, false
-}
-
-// All finds the messages that match, at most a number of them.
-func (b *Book) All(q Query, most int) []Message {
-	list := []Message{}
-	for len(list) < most {
-		m, ok := b.First(q)
-		if !ok {
-			break
-		}
-		list, q.After = append(list, m), m.Seq
-	}
-	return list
-}
-
-func (q Query) matches(m *Message) bool {
-	same := func(want, got string) bool { return want == "" || want == got }
-	if !same(q.ID, m.ID) || !same(q.Direction, m.Direction) || !same(q.Phone, m.Phone) || !same(q.NumberID, m.NumberID) ||
-		!same(q.Type, m.Type) || !same(q.Template, m.Template) || !same(q.ReplyTo, m.ReplyTo) {
-		return false
-	}
-	if len(q.Statuses) > 0 && !slices.Contains(q.Statuses, m.Status) {
-		return false
-	}
-	if q.Text == "" && q.Matches == nil {
-		return true
-	}
-	words := m.Words()
-	return strings.Contains(strings.ToLower(words), strings.ToLower(q.Text)) && (q.Matches == nil || q.Matches.MatchString(words))
 }
 
 // Seq is how many messages there have been.

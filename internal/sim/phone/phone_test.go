@@ -61,15 +61,22 @@ func TestQueryChooses(t *testing.T) {
 
 func TestBookIsBounded(t *testing.T) {
 	b := NewBook(Settings{})
-	p := b.Open(user)
-	for i := range 2*keep + 1 {
+	p, other := b.Open(user), b.Open("15550100901")
+	add(b, p, "first", ToPhone, "")
+	add(b, other, "second", ToPhone, "")
+	for i := range keep - 1 {
 		add(b, p, strconv.Itoa(i), ToPhone, "")
 	}
-	if len(b.log) > 2*keep || len(b.messages) != len(b.log) || len(p.messages) != len(b.log) {
-		t.Errorf("%d in the log, %d by id, %d on the phone", len(b.log), len(b.messages), len(p.messages))
+	if len(b.log) != keep || len(b.messages) != keep || len(p.messages) != keep-1 || len(other.messages) != 1 {
+		t.Errorf("%d in the log, %d by id, %d and %d on the phones", len(b.log), len(b.messages), len(p.messages), len(other.messages))
 	}
-	if b.Message("0") != nil || b.Message(strconv.Itoa(2*keep)) == nil {
-		t.Error("the wrong messages were forgotten")
+	if b.Message("first") != nil || b.Message("second") == nil || b.Message(strconv.Itoa(keep-2)) == nil {
+		t.Error("the wrong message was forgotten")
+	}
+	b.Move(other, "15550100902")
+	add(b, nil, "group", ToPhone, "")
+	if len(other.messages) != 0 || b.Message("second") != nil {
+		t.Errorf("a phone that moved still has %d messages", len(other.messages))
 	}
 	if m, ok := b.First(Query{After: b.Seq() - 1}); !ok || m.Seq != b.Seq() {
 		t.Errorf("last message %+v, %t", m, ok)

@@ -58,6 +58,14 @@ func New(graphURL string, seed uint64) *Store {
 	}
 }
 
+// Reset forgets all codes, as if none had ever been made.
+func (s *Store) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.codes)
+	clear(s.made)
+}
+
 // notFound is the answer for a code that is not there, as the OpenAPI file has it.
 func notFound() *rule.Error {
 	return &rule.Error{

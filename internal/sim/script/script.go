@@ -110,6 +110,7 @@ func (b *Book) Replace(list []Script) error {
 }
 
 func (s *Script) prepare() (err error) {
+	s.steps = nil
 	if s.Times < 0 {
 		return errors.New("times: give how often it answers; 0 is always")
 	}
@@ -139,10 +140,27 @@ func (s *Script) prepare() (err error) {
 			}
 			delete(answer, "after")
 		}
+		if !says(answer) {
+			return errors.New(`answer: say what the phone writes, such as {"text":"yes"}, or {"tap":{}}`)
+		}
 		s.steps = append(s.steps, next)
 	}
 	s.steps[0].after += time.Duration(s.After)
 	return nil
+}
+
+// says says whether an answer has anything in it beside where it goes and how.
+func says(answer map[string]any) bool {
+	for key, v := range answer {
+		switch key {
+		case "to", "reply_to", "type", "forwarded", "frequently_forwarded":
+			continue
+		}
+		if text, ok := v.(string); v != nil && (!ok || strings.TrimSpace(text) != "") {
+			return true
+		}
+	}
+	return false
 }
 
 // waitOf reads the wait of a step, which is one of many keys of an answer that nobody has looked at.

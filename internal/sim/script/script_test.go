@@ -3,6 +3,7 @@ package script
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -70,6 +71,13 @@ func TestAnswerIsFilledIn(t *testing.T) {
 	}
 }
 
+func TestTapAndReactionNeedNoWords(t *testing.T) {
+	b := book(t, `[{"answer":[{"tap":{}},{"reaction":{"message_id":"{id}","emoji":""}},{"caption":"","file":{"data":""}}]}]`)
+	if steps := b.Answer(text("x")); len(steps) != 3 {
+		t.Errorf("steps %+v", steps)
+	}
+}
+
 func TestWrongScriptsLeaveTheOldOnes(t *testing.T) {
 	b := book(t, `[{"answer":{"text":"x"}}]`)
 	if err := b.Replace([]Script{{Answer: json.RawMessage(`7`)}}); err == nil {
@@ -80,6 +88,13 @@ func TestWrongScriptsLeaveTheOldOnes(t *testing.T) {
 	}
 	if err := b.Replace([]Script{{After: -1, Answer: json.RawMessage(`{"text":"x"}`)}}); err == nil {
 		t.Error("a negative wait was taken")
+	}
+	for _, nothing := range []string{
+		`{}`, `[]`, `[{}]`, `null`, `{"after":"1s"}`, `{"text":" "}`, `{"text":null}`, `[{"text":"x"},{"reply_to":"{id}"}]`, `{"type":"text"}`,
+	} {
+		if err := b.Replace([]Script{{Answer: json.RawMessage(nothing)}}); err == nil || !strings.Contains(err.Error(), "answer") {
+			t.Errorf("%s: %v", nothing, err)
+		}
 	}
 	if b.Empty() || len(b.Answer(text("x"))) != 1 {
 		t.Error("the old script is gone")

@@ -71,14 +71,22 @@ type Store struct {
 // NewStore makes a store in which every account has the usual templates. newID makes ids of digits; it is called under the
 // store's lock.
 func NewStore(wabas []string, newID func() string) *Store {
-	s := &Store{newID: newID, gone: map[goneName]time.Time{}}
+	s := &Store{}
+	s.Reset(wabas, newID)
+	return s
+}
+
+// Reset puts a store back to what NewStore makes.
+func (s *Store) Reset(wabas []string, newID func() string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list, s.made, s.newID, s.gone = nil, 0, newID, map[goneName]time.Time{}
 	for _, waba := range wabas {
 		for _, t := range usual() {
 			t.WABAID = waba
 			s.add(t)
 		}
 	}
-	return s
 }
 
 // add gives a template its id and keeps it. The lock must be held.
