@@ -262,3 +262,15 @@ func TestRequestsOfThePreparationAreJSON(t *testing.T) {
 		}
 	}
 }
+
+// A name with a long number in it was hidden as if it were a phone number.
+func TestTheNameOfARunHasNoDigits(t *testing.T) {
+	seen := map[string]bool{}
+	for range 1000 {
+		run, err := new(Remote).newRun(t.Context())
+		if err != nil || strings.ContainsAny(run, "0123456789") || len(run) != len("run_")+16 || seen[run] {
+			t.Fatalf("%q, error %v", run, err)
+		}
+		seen[run] = true
+	}
+}
