@@ -1,11 +1,9 @@
 package sim_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -101,16 +99,7 @@ func TestInboundKindsHaveTheShapeOfMetas(t *testing.T) {
 // callbackSample returns the value of the sample callback whose name ends so.
 func callbackSample(t *testing.T, ending string) any {
 	t.Helper()
-	file, err := os.Open(webhooks)
-	if os.IsNotExist(err) {
-		t.Skip("Meta's sample callbacks are not there: " + webhooks)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
+	lines := sampleLines(t, webhooks)
 	for lines.Scan() {
 		var line struct {
 			Name    string

@@ -1,14 +1,12 @@
 package sim_test
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,17 +30,8 @@ type request struct {
 // TestMetasOwnRequestsAreAnswered plays every sample request of Meta's pages and compares the answer with Meta's sample of it, or
 // with what every send gets. What a sample only hints at (a number, a medium, a template) is filled in.
 func TestMetasOwnRequestsAreAnswered(t *testing.T) {
-	file, err := os.Open(requests)
-	if os.IsNotExist(err) {
-		t.Skip("Meta's sample requests are not there: " + requests)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
+	lines := sampleLines(t, requests)
 	player := newPlayer(t)
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, 1<<20)
 	var list []request
 	for lines.Scan() {
 		var q request

@@ -23,19 +23,27 @@ func sample(t *testing.T, ending string) map[string]any {
 	return found
 }
 
-// findSample returns the first answer with a name that is wanted, or nil.
-func findSample(t *testing.T, wanted func(name string) bool) map[string]any {
+// sampleLines reads a file of Meta's samples, one in a line. They do not belong
+// to the project: where they are not, there is nothing to compare with.
+func sampleLines(t *testing.T, path string) *bufio.Scanner {
 	t.Helper()
-	file, err := os.Open(samples)
+	file, err := os.Open(path)
 	if os.IsNotExist(err) {
-		t.Skip("Meta's sample answers are not there: " + samples)
+		t.Skip("Meta's samples are not there: " + path)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	t.Cleanup(func() { file.Close() })
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
+	return lines
+}
+
+// findSample returns the first answer with a name that is wanted, or nil.
+func findSample(t *testing.T, wanted func(name string) bool) map[string]any {
+	t.Helper()
+	lines := sampleLines(t, samples)
 	for lines.Scan() {
 		var line struct {
 			Name string

@@ -46,9 +46,9 @@ type gateway struct {
 	logs  *syncBuffer
 	http  *httptest.Server
 	face  *Server
-	// graph plays Meta, of which library keeps a copy.
-	graph   *graph
-	library *template.Library
+	// graph plays Meta, of which templates keeps a copy.
+	graph     *graph
+	templates *template.Library
 	// names are the ids that the case files call by name.
 	names conform.Names
 	alpha wa.AccountID

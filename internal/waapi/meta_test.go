@@ -216,10 +216,10 @@ func (g *gateway) withMeta(o Options) Options {
 	g.t.Cleanup(srv.Close)
 	client, err := cloudapi.New(cloudapi.Options{BaseURL: srv.URL, Version: "v23.0"})
 	check(g.t, err)
-	g.library = template.New(template.Options{
+	g.templates = template.New(template.Options{
 		Store: g.store, Sources: g.store, Meta: client, Logger: slog.New(slog.NewTextHandler(g.logs, nil)), Now: noon,
 	})
-	o.Templates, o.Meta = g.library, client
+	o.Templates, o.Meta = g.templates, client
 	return o
 }
 
@@ -227,6 +227,6 @@ func (g *gateway) withMeta(o Options) Options {
 func (g *gateway) knowTemplates(account wa.AccountID) {
 	src, err := g.store.DefaultSource(g.t.Context(), account)
 	check(g.t, err)
-	_, _, err = g.library.List(g.t.Context(), src, wa.TemplateFilter{}, 1, 0)
+	_, _, err = g.templates.List(g.t.Context(), src, wa.TemplateFilter{}, 1, 0)
 	check(g.t, err)
 }
