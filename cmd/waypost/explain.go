@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/cloudapi/fault"
 	"github.com/waypost/waypost/internal/wa"
 	"github.com/waypost/waypost/internal/waapi"
 	"github.com/waypost/waypost/internal/waapi/failure"
@@ -46,7 +46,7 @@ func codeNames() []string {
 	for _, c := range waapi.ErrorCodes() {
 		names = append(names, c.Code)
 	}
-	for _, c := range cloudapi.MetaCodes() {
+	for _, c := range fault.MetaCodes() {
 		names = append(names, strconv.Itoa(c.Code))
 	}
 	return names
@@ -55,11 +55,11 @@ func codeNames() []string {
 // explanation is every code there is.
 type explanation struct {
 	Vendor []failure.Code      `json:"vendor"`
-	Meta   []cloudapi.MetaCode `json:"meta"`
+	Meta   []fault.MetaCode `json:"meta"`
 }
 
 func (a *app) listCodes() error {
-	all := explanation{waapi.ErrorCodes(), cloudapi.MetaCodes()}
+	all := explanation{waapi.ErrorCodes(), fault.MetaCodes()}
 	var cells [][]string
 	for _, c := range all.Vendor {
 		cells = append(cells, []string{c.Code, when(c), c.Meaning})
@@ -80,7 +80,7 @@ func (a *app) explain(code string) error {
 	if err == nil && number > 200 && number <= 299 {
 		number = 200
 	}
-	for _, c := range cloudapi.MetaCodes() {
+	for _, c := range fault.MetaCodes() {
 		if err == nil && c.Code == number {
 			return a.show(c, []string{"CODE", code + " (Meta's)"}, [][]string{
 				{"MEANS", c.Meaning}, {"COMES TO", comesTo(c.Outcome)}, {"WAAPI CODE", c.VendorCode}, {"PAGE", c.Page},
@@ -164,7 +164,7 @@ func errorsPage() string {
 	b.WriteString("\n## Without a code\n\nThe lookup of somebody who is not opted in has `error.message` only.\n")
 	writeTexts(&b, waapi.TextsWithoutCode())
 	b.WriteString(errorsMeta)
-	for _, c := range cloudapi.MetaCodes() {
+	for _, c := range fault.MetaCodes() {
 		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", c.Code, c.VendorCode, comesTo(c.Outcome), cell(c.Meaning))
 	}
 	return b.String()

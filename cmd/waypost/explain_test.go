@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/cloudapi/fault"
 	"github.com/waypost/waypost/internal/waapi"
 )
 
@@ -52,7 +52,7 @@ func TestCodesComeAsThePageSays(t *testing.T) {
 	}
 	// What the outbox itself refuses: consent, source and window.
 	byStatus := map[string]bool{"8002": true, "8004": true, "8007": true}
-	for _, c := range cloudapi.MetaCodes() {
+	for _, c := range fault.MetaCodes() {
 		byStatus[c.VendorCode] = true
 	}
 	var known []string

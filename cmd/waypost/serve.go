@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/cloudapi/callback"
 	"github.com/waypost/waypost/internal/config"
 	"github.com/waypost/waypost/internal/inbox"
 	"github.com/waypost/waypost/internal/media"
@@ -118,7 +119,7 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 		Wake: db.Wake(store.StageOutbox), Logger: logger, Wire: g.wire, Width: c.Send.Concurrency,
 	})
 	g.inbox = inbox.New(inbox.Options{
-		Store: db, Sources: db, Tagger: tagger, Verify: cloudapi.VerifySignature, Decode: cloudapi.DecodeCallback,
+		Store: db, Sources: db, Tagger: tagger, Verify: cloudapi.VerifySignature, Decode: callback.Decode,
 		VerifyToken: c.Meta.VerifyToken, Wake: db.Wake(store.StageInbox), Logger: logger,
 	})
 	g.webhooks = webhook.New(webhook.Options{

@@ -1,6 +1,7 @@
-// Package cloudapi owns Meta's JSON: the bodies of sends, the answers and
-// error codes of the Graph API, media calls, and the callbacks with their
-// signature.
+// Package cloudapi owns the calls to Meta's Graph API: sends, media, templates and
+// numbers, and the check of a callback's signature. Its packages below own the JSON:
+// encode the bodies of sends, callback what Meta calls back, fault the error codes,
+// node how leniently it is read.
 //
 // It never decides when something is sent, keeps nothing, and never repeats a
 // send by itself: Meta has no idempotency key, so a second request is a second
@@ -8,7 +9,7 @@
 // leaves the rest to who called.
 //
 // It stands between the outbox and Meta on the way out, and behind the inbox
-// on the way back: [Client.Send] is called by the one, [DecodeCallback] by the
+// on the way back: [Client.Send] is called by the one, [VerifySignature] by the
 // other.
 //
 // # Failure
@@ -34,6 +35,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waypost/waypost/internal/cloudapi/fault"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -166,9 +168,9 @@ func (c *Client) endpoint(node ...string) string {
 func unusable(n wa.Number) (wa.Outcome, bool) {
 	switch {
 	case !wa.Digits(n.ID):
-		return misconfigured(ours("the number has no phone_number_id", "")), true
+		return fault.Misconfigured(fault.Ours("the number has no phone_number_id", "")), true
 	case len(wa.ValidateSecret("access_token", n.Token)) > 0:
-		return misconfigured(ours("the number has no usable access token", "")), true
+		return fault.Misconfigured(fault.Ours("the number has no usable access token", "")), true
 	}
 	return wa.Outcome{}, false
 }

@@ -1,18 +1,12 @@
 package cloudapi
 
 import (
-	"bytes"
-	"flag"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/waypost/waypost/internal/wa"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // canary is a token that must not turn up anywhere but in the header.
 const canary = "EAAcanary0123456789"
@@ -67,26 +61,5 @@ func answerWith(status int, body string) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
-	}
-}
-
-// golden compares got with a file, or writes it.
-func golden(tb testing.TB, path string, got []byte) {
-	tb.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			tb.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			tb.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		tb.Errorf("%s:\nwant %s\ngot  %s", path, want, got)
 	}
 }

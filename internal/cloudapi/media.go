@@ -19,6 +19,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waypost/waypost/internal/cloudapi/encode"
+	"github.com/waypost/waypost/internal/cloudapi/fault"
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -44,7 +47,7 @@ const (
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 // (read 2026-09)
 type uploadAnswer struct {
-	ID text `json:"id"`
+	ID node.Text `json:"id"`
 }
 
 // UploadMedia gives a media to Meta for one number. The bytes are streamed; an
@@ -81,7 +84,7 @@ func (c *Client) UploadMedia(ctx context.Context, n wa.Number, f wa.File) (wa.Me
 	}
 	var got uploadAnswer
 	if a.whole && json.Valid(a.body) {
-		lenient(a.body, &got)
+		node.Read(a.body, &got)
 	}
 	if !validMetaID(string(got.ID)) {
 		return wa.MetaUpload{}, mediaLater(mediaWait, "the answer to the upload has no id", "")
@@ -118,7 +121,7 @@ func newForm(f wa.File) (form, error) {
 		"Content-Type":        {f.MIMEType},
 	}
 	// A bytes.Buffer takes everything.
-	_ = w.WriteField("messaging_product", messagingProduct)
+	_ = w.WriteField("messaging_product", encode.Product)
 	_ = w.WriteField("type", f.MIMEType)
 	_, _ = w.CreatePart(part)
 	head := bytes.Clone(b.Bytes())
@@ -184,10 +187,10 @@ func (e *exactly) Read(p []byte) (int, error) {
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 // (read 2026-09)
 type mediaInfo struct {
-	URL      text `json:"url"`
-	MIMEType text `json:"mime_type"`
-	SHA256   text `json:"sha256"`
-	Size     text `json:"file_size"`
+	URL      node.Text `json:"url"`
+	MIMEType node.Text `json:"mime_type"`
+	SHA256   node.Text `json:"sha256"`
+	Size     node.Text `json:"file_size"`
 }
 
 // errLinkExpired says that a link was good for nothing any more.
@@ -230,7 +233,7 @@ func (c *Client) mediaInfo(ctx context.Context, n wa.Number, metaID string) (med
 	}
 	var info mediaInfo
 	if a.whole && json.Valid(a.body) {
-		lenient(a.body, &info)
+		node.Read(a.body, &info)
 	}
 	if info.URL == "" {
 		return mediaInfo{}, mediaLater(mediaWait, "the answer about the media has no link", "")
@@ -249,8 +252,8 @@ func (c *Client) get(ctx context.Context, n wa.Number, address string) (*http.Re
 
 func (c *Client) download(ctx context.Context, n wa.Number, info mediaInfo) (wa.Download, error) {
 	if !c.mayFetch(string(info.URL)) {
-		return wa.Download{}, &wa.OutcomeError{Outcome: misconfigured(
-			ours("the media is on a host that is not allowed", "the token is not sent there; add the host if it is Meta's"))}
+		return wa.Download{}, &wa.OutcomeError{Outcome: fault.Misconfigured(
+			fault.Ours("the media is on a host that is not allowed", "the token is not sent there; add the host if it is Meta's"))}
 	}
 	size, err := strconv.ParseInt(string(info.Size), 10, 64)
 	if err != nil || size < 0 {
@@ -296,7 +299,7 @@ func checkDownload(resp *http.Response, declared string) error {
 	case status == http.StatusNotFound, status == http.StatusGone, status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return errLinkExpired
 	case status/100 == 3:
-		return &wa.OutcomeError{Outcome: misconfigured(ours("the media's link redirects", "the token is not sent along"))}
+		return &wa.OutcomeError{Outcome: fault.Misconfigured(fault.Ours("the media's link redirects", "the token is not sent along"))}
 	case status != http.StatusOK:
 		return mediaLater(mediaWait, "the media could not be fetched", http.StatusText(status))
 	}
@@ -368,29 +371,29 @@ func mediaError(a answer, n wa.Number) error {
 	e, isGraph := a.graphError()
 	switch {
 	case isGraph:
-		return &wa.OutcomeError{Outcome: e.without(n.Token).mediaOutcome(a.status, n)}
+		return &wa.OutcomeError{Outcome: mediaOutcome(e.Without(n.Token), a.status, n)}
 	case a.status == http.StatusRequestEntityTooLarge:
 		return badMedia(errors.New("it is too large"))
 	case a.redirect():
-		return &wa.OutcomeError{Outcome: misconfigured(
-			ours("the Graph API was not found: it redirects", "check the base url and the version"))}
+		return &wa.OutcomeError{Outcome: fault.Misconfigured(
+			fault.Ours("the Graph API was not found: it redirects", "check the base url and the version"))}
 	}
 	return mediaLater(mediaWait, "the answer is none of Meta's", http.StatusText(a.status))
 }
 
-func (e graphError) mediaOutcome(status int, n wa.Number) wa.Outcome {
-	o := e.outcome(status, 1)
-	if e.missingObject() && !strings.Contains(string(e.Message), n.ID) {
-		o.Kind, o.After, o.MediaGone, o.Failure = wa.OutcomeRejected, 0, true, e.mediaFailure()
+func mediaOutcome(e fault.Error, status int, n wa.Number) wa.Outcome {
+	o := e.Outcome(status, 1)
+	if e.MissingObject() && !strings.Contains(string(e.Message), n.ID) {
+		o.Kind, o.After, o.MediaGone, o.Failure = wa.OutcomeRejected, 0, true, mediaFailure(e)
 	}
 	switch o.Kind {
 	case wa.OutcomeUnknown:
 		o.Kind, o.After = wa.OutcomeLater, mediaWait
 	case wa.OutcomeRejected:
-		o.Failure.VendorCode = vendorMedia
+		o.Failure.VendorCode = fault.VendorMedia
 	case wa.OutcomeLater:
 		if o.Tries > 0 {
-			o.Failure.VendorCode = vendorMedia // the customer reads it if they are used up
+			o.Failure.VendorCode = fault.VendorMedia // the customer reads it if they are used up
 		}
 	case wa.OutcomeSent, wa.OutcomeExpired, wa.OutcomeMisconfigured:
 	}
@@ -398,12 +401,12 @@ func (e graphError) mediaOutcome(status int, n wa.Number) wa.Outcome {
 }
 
 func mediaLater(after time.Duration, title, details string) error {
-	return &wa.OutcomeError{Outcome: wa.Outcome{Kind: wa.OutcomeLater, After: after, Failure: ours(title, details)}}
+	return &wa.OutcomeError{Outcome: wa.Outcome{Kind: wa.OutcomeLater, After: after, Failure: fault.Ours(title, details)}}
 }
 
 func badMedia(err error) error {
 	return &wa.OutcomeError{Outcome: wa.Outcome{
 		Kind:    wa.OutcomeRejected,
-		Failure: wa.Failure{VendorCode: vendorMedia, Title: "the media cannot be sent", Details: err.Error()},
+		Failure: wa.Failure{VendorCode: fault.VendorMedia, Title: "the media cannot be sent", Details: err.Error()},
 	}}
 }

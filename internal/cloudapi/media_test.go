@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waypost/waypost/internal/cloudapi/fault"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -156,9 +157,9 @@ func TestUploadMediaSaysHowOftenItMayBeRefused(t *testing.T) {
 	for _, tt := range []struct {
 		status, code, want int
 	}{
-		{400, 131052, mediaTries},
-		{400, 131053, mediaTries},
-		{400, 1, faultTries},
+		{400, 131052, fault.MediaTries},
+		{400, 131053, fault.MediaTries},
+		{400, 1, fault.FaultTries},
 		{500, 1, 0},
 		{500, 131000, 0},
 		{400, 2, 0},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -12,13 +13,13 @@ import (
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers
 // (read 2026-09)
 type numberNode struct {
-	Display      text `json:"display_phone_number"`
-	VerifiedName text `json:"verified_name"`
-	Verification text `json:"code_verification_status"`
-	NameStatus   text `json:"name_status"`
-	Quality      text `json:"quality_rating"`
-	Limit        text `json:"messaging_limit_tier"`
-	Status       text `json:"status"`
+	Display      node.Text `json:"display_phone_number"`
+	VerifiedName node.Text `json:"verified_name"`
+	Verification node.Text `json:"code_verification_status"`
+	NameStatus   node.Text `json:"name_status"`
+	Quality      node.Text `json:"quality_rating"`
+	Limit        node.Text `json:"messaging_limit_tier"`
+	Status       node.Text `json:"status"`
 }
 
 const numberFields = "display_phone_number,verified_name,code_verification_status,name_status,quality_rating," +
@@ -31,25 +32,25 @@ func (c *Client) NumberDetails(ctx context.Context, n wa.Number) (wa.NumberDetai
 	if err != nil {
 		return wa.NumberDetails{}, err
 	}
-	var node numberNode
-	lenient(body, &node)
+	var got numberNode
+	node.Read(body, &got)
 	return wa.NumberDetails{
-		Display: onlyDigits(string(node.Display)), VerifiedName: string(node.VerifiedName),
-		Verification: string(node.Verification), NameStatus: string(node.NameStatus), Quality: string(node.Quality),
-		Limit: string(node.Limit), Status: string(node.Status),
+		Display: node.OnlyDigits(string(got.Display)), VerifiedName: string(got.VerifiedName),
+		Verification: string(got.Verification), NameStatus: string(got.NameStatus), Quality: string(got.Quality),
+		Limit: string(got.Limit), Status: string(got.Status),
 	}, nil
 }
 
 // profileNode is a business profile; the answer has a list of one.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-profiles (read 2026-09)
 type profileNode struct {
-	About       text   `json:"about"`
-	Address     text   `json:"address"`
-	Description text   `json:"description"`
-	Email       text   `json:"email"`
-	Picture     text   `json:"profile_picture_url"`
-	Vertical    text   `json:"vertical"`
-	Websites    []text `json:"websites"`
+	About       node.Text   `json:"about"`
+	Address     node.Text   `json:"address"`
+	Description node.Text   `json:"description"`
+	Email       node.Text   `json:"email"`
+	Picture     node.Text   `json:"profile_picture_url"`
+	Vertical    node.Text   `json:"vertical"`
+	Websites    []node.Text `json:"websites"`
 }
 
 const profileFields = "about,address,description,email,profile_picture_url,websites,vertical"
@@ -65,16 +66,16 @@ func (c *Client) BusinessProfile(ctx context.Context, n wa.Number) (wa.BusinessP
 	var got struct {
 		Data []profileNode `json:"data"`
 	}
-	lenient(body, &got)
+	node.Read(body, &got)
 	if len(got.Data) == 0 {
 		return wa.BusinessProfile{}, nil // none was filled in
 	}
-	node := got.Data[0]
+	profile := got.Data[0]
 	p := wa.BusinessProfile{
-		About: string(node.About), Address: string(node.Address), Description: string(node.Description),
-		Email: string(node.Email), Picture: string(node.Picture), Vertical: string(node.Vertical),
+		About: string(profile.About), Address: string(profile.Address), Description: string(profile.Description),
+		Email: string(profile.Email), Picture: string(profile.Picture), Vertical: string(profile.Vertical),
 	}
-	for _, site := range node.Websites {
+	for _, site := range profile.Websites {
 		p.Websites = append(p.Websites, string(site))
 	}
 	return p, nil

@@ -13,8 +13,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 
+	"github.com/waypost/waypost/internal/cloudapi/encode"
+	"github.com/waypost/waypost/internal/cloudapi/fault"
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -23,9 +25,9 @@ import (
 // of the process cancels: an answer that nobody waits for makes the message
 // uncertain.
 func (c *Client) Send(ctx context.Context, n wa.Number, d wa.Dispatch) wa.Outcome {
-	body, err := EncodeSend(d)
+	body, err := encode.Send(d)
 	if err != nil {
-		return wa.Outcome{Kind: wa.OutcomeRejected, Failure: ours("the message cannot be encoded", err.Error())}
+		return wa.Outcome{Kind: wa.OutcomeRejected, Failure: fault.Ours("the message cannot be encoded", err.Error())}
 	}
 	if o, bad := unusable(n); bad {
 		return o
@@ -40,7 +42,7 @@ func (c *Client) Send(ctx context.Context, n wa.Number, d wa.Dispatch) wa.Outcom
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, p.hooks(d.OnWire)),
 		http.MethodPost, c.endpoint(n.ID, "messages"), bytes.NewReader(body))
 	if err != nil {
-		return misconfigured(ours("the request cannot be made", ""))
+		return fault.Misconfigured(fault.Ours("the request cannot be made", ""))
 	}
 	// Without GetBody nothing in net/http can send the body a second time. An
 	// Idempotency-Key would make it do so; it must never be set here.
@@ -92,18 +94,15 @@ func (p *passage) outcome(ctx context.Context, err error, attempt int) wa.Outcom
 	if p.nothingLeft(ctx, err) {
 		return notSent(err, attempt)
 	}
-	return wa.Outcome{Kind: wa.OutcomeUnknown, Failure: ours("Meta may have taken the message: no answer came", cause(err))}
+	return wa.Outcome{Kind: wa.OutcomeUnknown, Failure: fault.Ours("Meta may have taken the message: no answer came", cause(err))}
 }
 
 // notSent is for an attempt of which surely nothing left the process.
 func notSent(err error, attempt int) wa.Outcome {
 	return wa.Outcome{
-		Kind: wa.OutcomeLater, After: unsent().after(attempt), Failure: ours("Meta could not be reached", cause(err)),
+		Kind: wa.OutcomeLater, After: fault.Unsent().After(attempt), Failure: fault.Ours("Meta could not be reached", cause(err)),
 	}
 }
-
-// unsent is the wait after an attempt that never left.
-func unsent() delay { return delay{2 * time.Second, 2, time.Minute} }
 
 // cause says why there was no answer, in words of ours: the text of the error
 // may hold an address, or whatever the other side wrote.
@@ -138,18 +137,18 @@ func judge(a answer, n wa.Number, d wa.Dispatch) wa.Outcome {
 	e, isGraph := a.graphError()
 	switch {
 	case isGraph:
-		return refusal(e.without(n.Token), a.status, n, d)
+		return refusal(e.Without(n.Token), a.status, n, d)
 	case a.status == http.StatusTooManyRequests:
 		return wa.Outcome{
-			Kind: wa.OutcomeLater, After: unexplained().after(d.Message.Attempt),
-			Failure: ours("too many requests", ""),
+			Kind: wa.OutcomeLater, After: fault.Unexplained().After(d.Message.Attempt),
+			Failure: fault.Ours("too many requests", ""),
 		}
 	case a.redirect():
-		return misconfigured(ours("the Graph API was not found: it redirects", "check the base url and the version"))
+		return fault.Misconfigured(fault.Ours("the Graph API was not found: it redirects", "check the base url and the version"))
 	}
 	return wa.Outcome{
 		Kind:    wa.OutcomeUnknown,
-		Failure: ours("Meta may have taken the message: the answer is none of its own", http.StatusText(a.status)),
+		Failure: fault.Ours("Meta may have taken the message: the answer is none of its own", http.StatusText(a.status)),
 	}
 }
 
@@ -158,7 +157,7 @@ func judge(a answer, n wa.Number, d wa.Dispatch) wa.Outcome {
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (read 2026-09)
 type sendAnswer struct {
 	Messages []struct {
-		ID text `json:"id"`
+		ID node.Text `json:"id"`
 	} `json:"messages"`
 }
 
@@ -166,16 +165,16 @@ type sendAnswer struct {
 // message was taken, so it is never sent again.
 func accepted(a answer, n wa.Number) wa.Outcome {
 	if e, isGraph := a.graphError(); isGraph {
-		e = e.without(n.Token)
+		e = e.Without(n.Token)
 		// Meta documents no such answer, so it promises nothing either way.
 		return wa.Outcome{
-			Kind: wa.OutcomeUnknown, Trace: e.trace(),
-			Failure: FailureOf(e.code(), e.title(), e.details()),
+			Kind: wa.OutcomeUnknown, Trace: e.TraceID(),
+			Failure: fault.FailureOf(e.Number(), e.Title(), e.Details()),
 		}
 	}
 	var got sendAnswer
 	if a.whole && json.Valid(a.body) {
-		lenient(a.body, &got)
+		node.Read(a.body, &got)
 	}
 	if len(got.Messages) == 0 {
 		return wa.Outcome{Kind: wa.OutcomeSent}
@@ -185,24 +184,24 @@ func accepted(a answer, n wa.Number) wa.Outcome {
 
 // refusal is for a complete error of Meta's. Where it is about our media id,
 // the media has to be uploaded again.
-func refusal(e graphError, status int, n wa.Number, d wa.Dispatch) wa.Outcome {
+func refusal(e fault.Error, status int, n wa.Number, d wa.Dispatch) wa.Outcome {
 	attempt := d.Message.Attempt
-	o := e.outcome(status, attempt)
-	if o.Kind == wa.OutcomeUnknown || !e.aboutMedia(n, d) {
+	o := e.Outcome(status, attempt)
+	if o.Kind == wa.OutcomeUnknown || !aboutMedia(e, n, d) {
 		return o
 	}
-	o.Failure = e.mediaFailure()
-	o.Kind, o.After = wa.OutcomeLater, unsent().after(attempt)
-	o.MediaGone, o.Tries = true, mediaTries
+	o.Failure = mediaFailure(e)
+	o.Kind, o.After = wa.OutcomeLater, fault.Unsent().After(attempt)
+	o.MediaGone, o.Tries = true, fault.MediaTries
 	return o
 }
 
 // mediaFailure replaces what the table says of a missing object, which is about
 // the number.
-func (e graphError) mediaFailure() wa.Failure {
-	f := FailureOf(e.code(), e.title(), e.details())
-	f.VendorCode = vendorMedia
-	if e.missingObject() && e.details() == "" {
+func mediaFailure(e fault.Error) wa.Failure {
+	f := fault.FailureOf(e.Number(), e.Title(), e.Details())
+	f.VendorCode = fault.VendorMedia
+	if e.MissingObject() && e.Details() == "" {
 		f.Details = "Meta does not know the media"
 	}
 	return f
@@ -211,16 +210,16 @@ func (e graphError) mediaFailure() wa.Failure {
 // aboutMedia reports whether the error means that Meta does not know the media
 // id of the dispatch. Meta's pages name no code for it. Seen are 100 and 131009
 // with words about the media, 100 with subcode 33, and the two media codes.
-func (e graphError) aboutMedia(n wa.Number, d wa.Dispatch) bool {
+func aboutMedia(e fault.Error, n wa.Number, d wa.Dispatch) bool {
 	if len(d.MetaMedia) == 0 {
 		return false
 	}
-	words := strings.ToLower(string(e.Message) + " " + e.details())
-	switch e.code() {
-	case codeMediaDownload, codeMediaUpload:
+	words := strings.ToLower(string(e.Message) + " " + e.Details())
+	switch e.Number() {
+	case fault.CodeMediaDownload, fault.CodeMediaUpload:
 		return true
-	case codeInvalidParameter, codeParameterValue:
-		if e.missingObject() {
+	case fault.CodeInvalidParameter, fault.CodeParameterValue:
+		if e.MissingObject() {
 			return !strings.Contains(words, n.ID) // else it is the number that is missing
 		}
 		return strings.Contains(words, "media") || strings.Contains(words, "['id']") || namesMedia(words, d)
@@ -235,16 +234,4 @@ func namesMedia(words string, d wa.Dispatch) bool {
 		}
 	}
 	return false
-}
-
-// without takes the number's token out of everything that will be shown. Meta
-// repeats a token that it cannot read.
-func (e graphError) without(token wa.Secret) graphError {
-	if token.Empty() {
-		return e
-	}
-	for _, t := range []*text{&e.Message, &e.Data.Details, &e.UserText, &e.Trace} {
-		*t = text(strings.ReplaceAll(string(*t), token.Reveal(), "[secret]"))
-	}
-	return e
 }

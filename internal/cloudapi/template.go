@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/waypost/waypost/internal/cloudapi/fault"
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -33,27 +35,27 @@ const (
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-management
 // (read 2026-09)
 type templateNode struct {
-	ID         text            `json:"id"`
-	Name       text            `json:"name"`
-	Language   text            `json:"language"`
-	Status     text            `json:"status"`
-	Category   text            `json:"category"`
+	ID         node.Text       `json:"id"`
+	Name       node.Text       `json:"name"`
+	Language   node.Text       `json:"language"`
+	Status     node.Text       `json:"status"`
+	Category   node.Text       `json:"category"`
 	Components json.RawMessage `json:"components"`
-	Format     text            `json:"parameter_format"`
+	Format     node.Text       `json:"parameter_format"`
 	Quality    struct {
-		Score text `json:"score"`
+		Score node.Text `json:"score"`
 	} `json:"quality_score"`
-	Reason text `json:"rejected_reason"`
+	Reason node.Text `json:"rejected_reason"`
 }
 
 // paging is how Meta goes through a list. The last page has no next. Next itself
 // is not used: it carries the access token.
 type paging struct {
 	Cursors struct {
-		Before text `json:"before"`
-		After  text `json:"after"`
+		Before node.Text `json:"before"`
+		After  node.Text `json:"after"`
 	} `json:"cursors"`
-	Next text `json:"next"`
+	Next node.Text `json:"next"`
 }
 
 func (n templateNode) noun(waba string) wa.StoredTemplate {
@@ -66,7 +68,7 @@ func (n templateNode) noun(waba string) wa.StoredTemplate {
 }
 
 // reason leaves out Meta's word for none.
-func reason(t text) string {
+func reason(t node.Text) string {
 	if t == "NONE" {
 		return ""
 	}
@@ -95,7 +97,7 @@ func (c *Client) ListTemplates(ctx context.Context, n wa.Number) ([]wa.StoredTem
 			Data   *[]json.RawMessage `json:"data"`
 			Paging paging             `json:"paging"`
 		}
-		lenient(body, &page)
+		node.Read(body, &page)
 		if page.Data == nil {
 			return nil, managedLater("the answer has no list of templates", "")
 		}
@@ -104,10 +106,10 @@ func (c *Client) ListTemplates(ctx context.Context, n wa.Number) ([]wa.StoredTem
 			return nil, managedLater(fmt.Sprintf("the list has more than %d templates or %d bytes", maxTemplates, maxTemplateBytes), "")
 		}
 		for _, data := range *page.Data {
-			var node templateNode
-			lenient(data, &node)
-			if node.Name != "" && node.Language != "" {
-				all = append(all, node.noun(n.WABAID))
+			var got templateNode
+			node.Read(data, &got)
+			if got.Name != "" && got.Language != "" {
+				all = append(all, got.noun(n.WABAID))
 			}
 		}
 		after := string(page.Paging.Cursors.After)
@@ -132,12 +134,12 @@ func (c *Client) ReadTemplate(ctx context.Context, n wa.Number, id string) (wa.S
 	if err != nil {
 		return wa.StoredTemplate{}, err
 	}
-	var node templateNode
-	lenient(body, &node)
-	if node.Name == "" || node.Language == "" {
+	var got templateNode
+	node.Read(body, &got)
+	if got.Name == "" || got.Language == "" {
 		return wa.StoredTemplate{}, managedLater("the answer is no template", "")
 	}
-	return node.noun(n.WABAID), nil
+	return got.noun(n.WABAID), nil
 }
 
 // CreateTemplate gives a template to Meta for approval and returns it as it is
@@ -155,14 +157,14 @@ func (c *Client) CreateTemplate(ctx context.Context, n wa.Number, change wa.Temp
 		return wa.StoredTemplate{}, err
 	}
 	// What Meta does not repeat is as it was sent.
-	var node templateNode
-	lenient(sent, &node)
-	node.Status = text(wa.TemplatePending)
-	lenient(body, &node)
-	if node.ID == "" {
+	var got templateNode
+	node.Read(sent, &got)
+	got.Status = node.Text(wa.TemplatePending)
+	node.Read(body, &got)
+	if got.ID == "" {
 		return wa.StoredTemplate{}, managedLater("Meta may have taken the template: its answer has no id", "")
 	}
-	return node.noun(n.WABAID), nil
+	return got.noun(n.WABAID), nil
 }
 
 // EditTemplate changes a template by Meta's id. An error is a
@@ -204,7 +206,7 @@ func done(body []byte) error {
 	var got struct {
 		Success json.RawMessage `json:"success"`
 	}
-	lenient(body, &got)
+	node.Read(body, &got)
 	if strings.Trim(string(got.Success), `"`) != "true" {
 		return managedLater("Meta does not say that the change was made", "")
 	}
@@ -252,24 +254,24 @@ func managedError(a answer, n wa.Number) error {
 	e, isGraph := a.graphError()
 	switch {
 	case a.redirect():
-		return &wa.OutcomeError{Outcome: misconfigured(
-			ours("the Graph API was not found: it redirects", "check the base url and the version"))}
+		return &wa.OutcomeError{Outcome: fault.Misconfigured(
+			fault.Ours("the Graph API was not found: it redirects", "check the base url and the version"))}
 	case !isGraph:
 		return managedLater("the answer is none of Meta's", http.StatusText(a.status))
 	}
-	e = e.without(n.Token)
-	o := e.outcome(a.status, 1)
+	e = e.Without(n.Token)
+	o := e.Outcome(a.status, 1)
 	switch {
 	case e.Subcode == subcodeNoTemplate:
-		o.Failure.VendorCode = vendorTemplate
-	case e.missingObject() && !strings.Contains(string(e.Message), n.WABAID) && !strings.Contains(string(e.Message), n.ID):
-		o = wa.Outcome{Kind: wa.OutcomeRejected, Failure: FailureOf(e.code(), e.title(), e.details()), Trace: o.Trace}
-		o.Failure.VendorCode = vendorTemplate
+		o.Failure.VendorCode = fault.VendorTemplate
+	case e.MissingObject() && !strings.Contains(string(e.Message), n.WABAID) && !strings.Contains(string(e.Message), n.ID):
+		o = wa.Outcome{Kind: wa.OutcomeRejected, Failure: fault.FailureOf(e.Number(), e.Title(), e.Details()), Trace: o.Trace}
+		o.Failure.VendorCode = fault.VendorTemplate
 	case o.Kind == wa.OutcomeUnknown:
-		o.Kind, o.After = wa.OutcomeLater, unexplained().after(1)
-	case o.Kind == wa.OutcomeRejected && e.code() == codeInvalidParameter:
-		o.Failure.VendorCode = vendorTemplateData
-		if e.details() == "" {
+		o.Kind, o.After = wa.OutcomeLater, fault.Unexplained().After(1)
+	case o.Kind == wa.OutcomeRejected && e.Number() == fault.CodeInvalidParameter:
+		o.Failure.VendorCode = fault.VendorTemplateData
+		if e.Details() == "" {
 			o.Failure.Details = "" // the table speaks of messages
 		}
 	}
@@ -278,12 +280,12 @@ func managedError(a answer, n wa.Number) error {
 
 func managedLater(title, details string) error {
 	return &wa.OutcomeError{Outcome: wa.Outcome{
-		Kind: wa.OutcomeLater, After: unexplained().after(1), Failure: ours(title, details),
+		Kind: wa.OutcomeLater, After: fault.Unexplained().After(1), Failure: fault.Ours(title, details),
 	}}
 }
 
 func noTemplate() error {
 	return &wa.OutcomeError{Outcome: wa.Outcome{
-		Kind: wa.OutcomeRejected, Failure: wa.Failure{VendorCode: vendorTemplate, Title: "this is no id of a template"},
+		Kind: wa.OutcomeRejected, Failure: wa.Failure{VendorCode: fault.VendorTemplate, Title: "this is no id of a template"},
 	}}
 }

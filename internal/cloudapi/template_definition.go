@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -11,9 +12,9 @@ import (
 // in capitals and takes them in any case.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components (read 2026-09)
 type componentNode struct {
-	Type    text         `json:"type"`
-	Format  text         `json:"format"`
-	Text    text         `json:"text"`
+	Type    node.Text    `json:"type"`
+	Format  node.Text    `json:"format"`
+	Text    node.Text    `json:"text"`
 	Buttons []buttonNode `json:"buttons"`
 	Cards   []struct {
 		Components []componentNode `json:"components"`
@@ -24,10 +25,10 @@ type componentNode struct {
 }
 
 type buttonNode struct {
-	Type  text `json:"type"`
-	Text  text `json:"text"`
-	URL   text `json:"url"`
-	Phone text `json:"phone_number"`
+	Type  node.Text `json:"type"`
+	Text  node.Text `json:"text"`
+	URL   node.Text `json:"url"`
+	Phone node.Text `json:"phone_number"`
 }
 
 // authentication is the category of templates with a code of one use.
@@ -36,7 +37,7 @@ const authentication = "AUTHENTICATION"
 // definition reads components as Meta lists them, or as a customer gives them.
 func definition(components json.RawMessage, format, category string) wa.TemplateDefinition {
 	var list []componentNode
-	lenient(components, &list)
+	node.Read(components, &list)
 	d := defined(list)
 	d.Named = strings.EqualFold(format, "NAMED")
 	for i := range d.Cards {

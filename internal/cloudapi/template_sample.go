@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -47,7 +48,7 @@ func (c *Client) one(ctx context.Context, n wa.Number, method, address string) (
 		return "", err
 	}
 	var got uploadAnswer
-	lenient(body, &got)
+	node.Read(body, &got)
 	return string(got.ID), nil
 }
 
@@ -90,9 +91,9 @@ func (c *Client) sendSample(ctx context.Context, n wa.Number, f wa.File, address
 		return "", err
 	}
 	var got struct {
-		Handle text `json:"h"`
+		Handle node.Text `json:"h"`
 	}
-	lenient(body, &got)
+	node.Read(body, &got)
 	if got.Handle == "" {
 		return "", managedLater("the answer to the upload has no handle", "")
 	}

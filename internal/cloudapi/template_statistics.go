@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -40,7 +41,7 @@ func (c *Client) TemplateStatistics(ctx context.Context, n wa.Number, s wa.Templ
 		Data   json.RawMessage `json:"data"`
 		Paging paging          `json:"paging"`
 	}
-	lenient(body, &got)
+	node.Read(body, &got)
 	page := wa.StatisticsPage{Data: listOf(got.Data), Before: string(got.Paging.Cursors.Before)}
 	if got.Paging.Next != "" {
 		page.After = string(got.Paging.Cursors.After)

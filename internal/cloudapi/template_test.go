@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/waypost/waypost/internal/cloudapi/fault"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -159,15 +160,15 @@ func TestManagedErrors(t *testing.T) {
 		vendor       string
 		code         int
 	}{
-		{"bad parameter", `400 {"error":{"code":100,"message":"Invalid parameter","error_user_msg":"Too long."}}`, wa.OutcomeRejected, vendorTemplateData, 100},
-		{"no such template", `400 {"error":{"code":100,"error_subcode":33,"message":"Object with ID '11' does not exist"}}`, wa.OutcomeRejected, vendorTemplate, 100},
-		{"no such name", `400 {"error":{"code":100,"error_subcode":2593002,"message":"Invalid parameter"}}`, wa.OutcomeRejected, vendorTemplate, 100},
-		{"no such waba", `400 {"error":{"code":100,"error_subcode":33,"message":"Object with ID '209' does not exist"}}`, wa.OutcomeMisconfigured, vendorPlatform, 100},
-		{"token", `401 {"error":{"code":190,"message":"expired"}}`, wa.OutcomeMisconfigured, vendorPlatform, 190},
-		{"too many calls", `400 {"error":{"code":80008,"message":"too many"}}`, wa.OutcomeLater, vendorWhatsApp, 80008},
-		{"Meta's fault", `500 {"error":{"code":2,"message":"down"}}`, wa.OutcomeLater, vendorWhatsApp, 2},
-		{"no answer of Meta's", `503 busy`, wa.OutcomeLater, vendorPlatform, 0},
-		{"redirect", `301 {}`, wa.OutcomeMisconfigured, vendorPlatform, 0},
+		{"bad parameter", `400 {"error":{"code":100,"message":"Invalid parameter","error_user_msg":"Too long."}}`, wa.OutcomeRejected, fault.VendorTemplateData, 100},
+		{"no such template", `400 {"error":{"code":100,"error_subcode":33,"message":"Object with ID '11' does not exist"}}`, wa.OutcomeRejected, fault.VendorTemplate, 100},
+		{"no such name", `400 {"error":{"code":100,"error_subcode":2593002,"message":"Invalid parameter"}}`, wa.OutcomeRejected, fault.VendorTemplate, 100},
+		{"no such waba", `400 {"error":{"code":100,"error_subcode":33,"message":"Object with ID '209' does not exist"}}`, wa.OutcomeMisconfigured, fault.VendorPlatform, 100},
+		{"token", `401 {"error":{"code":190,"message":"expired"}}`, wa.OutcomeMisconfigured, fault.VendorPlatform, 190},
+		{"too many calls", `400 {"error":{"code":80008,"message":"too many"}}`, wa.OutcomeLater, fault.VendorWhatsApp, 80008},
+		{"Meta's fault", `500 {"error":{"code":2,"message":"down"}}`, wa.OutcomeLater, fault.VendorWhatsApp, 2},
+		{"no answer of Meta's", `503 busy`, wa.OutcomeLater, fault.VendorPlatform, 0},
+		{"redirect", `301 {}`, wa.OutcomeMisconfigured, fault.VendorPlatform, 0},
 	} {
 		c, _ := play(t, row.answer)
 		err := c.EditTemplate(t.Context(), shop(), "11", wa.TemplateChange{"category": json.RawMessage(`"UTILITY"`)})
@@ -320,46 +321,6 @@ func TestDefinitions(t *testing.T) {
 		{"offer", `[{"type":"LIMITED_TIME_OFFER","limited_time_offer":{"text":"x","has_expiration":true}}]`, "", "", wa.TemplateDefinition{Offer: true, OfferExpires: true}},
 	} {
 		if diff := cmp.Diff(row.want, definition(json.RawMessage(row.components), row.format, row.category)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", row.name, diff)
-		}
-	}
-}
-
-func TestTemplateCallbacks(t *testing.T) {
-	for _, row := range []struct {
-		name, field, value string
-		want               *wa.TemplateUpdate
-	}{
-		{
-			"approved", fieldTemplateStatus, `{"event":"APPROVED","message_template_id":11,"message_template_name":"order","message_template_language":"en-US","reason":"NONE","message_template_category":"UTILITY"}`,
-			&wa.TemplateUpdate{ID: "11", Name: "order", Language: "en_US", Status: wa.TemplateApproved, Category: "UTILITY"},
-		},
-		{
-			"rejected", fieldTemplateStatus, `{"event":"REJECTED","message_template_id":"11","message_template_name":"order","message_template_language":"en","reason":"PROMOTIONAL"}`,
-			&wa.TemplateUpdate{ID: "11", Name: "order", Language: "en", Status: wa.TemplateRejected, Reason: "PROMOTIONAL"},
-		},
-		{"flagged", fieldTemplateStatus, `{"event":"FLAGGED","message_template_id":11,"reason":"x"}`, &wa.TemplateUpdate{ID: "11"}},
-		{"reinstated", fieldTemplateStatus, `{"event":"REINSTATED","message_template_id":11}`, &wa.TemplateUpdate{ID: "11", Status: wa.TemplateApproved}},
-		{"deleted", fieldTemplateStatus, `{"event":"DELETED","message_template_id":11,"reason":null}`, &wa.TemplateUpdate{ID: "11", Status: wa.TemplateDeleted}},
-		{"quality", fieldTemplateQuality, `{"previous_quality_score":"GREEN","new_quality_score":"RED","message_template_id":11}`, &wa.TemplateUpdate{ID: "11", Quality: "RED"}},
-		{"quality by another name", fieldTemplateStatus, `{"new_quality_score":"YELLOW","message_template_id":11}`, &wa.TemplateUpdate{ID: "11", Quality: "YELLOW"}},
-		{"category", fieldTemplateCategory, `{"message_template_id":11,"previous_category":"UTILITY","new_category":"MARKETING"}`, &wa.TemplateUpdate{ID: "11", Category: "MARKETING"}},
-		{"category to come", fieldTemplateCategory, `{"message_template_id":11,"new_category":"UTILITY","correct_category":"MARKETING"}`, &wa.TemplateUpdate{ID: "11", Category: "UTILITY"}},
-		{"components", fieldTemplateComponents, `{"message_template_id":11,"message_template_element":"x"}`, &wa.TemplateUpdate{ID: "11"}},
-		{"of nothing", fieldTemplateStatus, `{}`, nil},
-		{"of no object", fieldTemplateStatus, `7`, nil},
-		{"other", "account_alerts", `{"message_template_id":11}`, nil},
-	} {
-		got, err := DecodeCallback([]byte(`{"entry":[{"id":"209","changes":[{"field":"` + row.field + `","value":` + row.value + `}]}]}`))
-		if err != nil || len(got) != 1 {
-			t.Errorf("%s: %v, %d updates", row.name, err, len(got))
-			continue
-		}
-		want := wa.Update{Template: row.want}
-		if row.want != nil {
-			want.WABAID = "209"
-		}
-		if diff := cmp.Diff(want, got[0]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/cloudapi/callback"
 	"github.com/waypost/waypost/internal/keyring"
 	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/store/sqlstore"
@@ -95,7 +96,7 @@ func newBench(t *testing.T) *bench {
 	_, _ = rand.Read(key)
 	b := &bench{T: t, db: s, path: path, tagger: wa.NewTagger(key), log: &logged{}, close: closeOnce}
 	b.in = New(Options{
-		Store: s, Sources: s, Tagger: b.tagger, Verify: cloudapi.VerifySignature, Decode: cloudapi.DecodeCallback,
+		Store: s, Sources: s, Tagger: b.tagger, Verify: cloudapi.VerifySignature, Decode: callback.Decode,
 		VerifyToken: wa.NewSecret(verifyToken), Wake: s.Wake(store.StageInbox), Logger: slog.New(slog.NewJSONHandler(b.log, nil)),
 	})
 	b.account = b.newAccount("acme", numberA, secretA)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/cloudapi/callback"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -458,7 +458,7 @@ func TestADecoderThatPanicsLosesNothing(t *testing.T) {
 			if strings.Contains(string(body), "poison") {
 				panic("boom")
 			}
-			return cloudapi.DecodeCallback(body)
+			return callback.Decode(body)
 		}
 		stop := b.run()
 		b.post(messages(text("wamid.1", "poison")), secretA)
@@ -467,7 +467,7 @@ func TestADecoderThatPanicsLosesNothing(t *testing.T) {
 			t.Errorf("the callback behind it was told %d times", len(got))
 		}
 		stop()
-		b.in.Decode = cloudapi.DecodeCallback // the next version
+		b.in.Decode = callback.Decode // the next version
 		b.run()
 		if got := b.told(); len(got) != 1 || !strings.Contains(got[0].body, "poison") {
 			t.Errorf("told %v", got)

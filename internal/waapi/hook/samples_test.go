@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/waypost/waypost/internal/cloudapi"
+	"github.com/waypost/waypost/internal/cloudapi/callback"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -28,7 +28,7 @@ func withoutWord() map[string]string {
 func TestWebhookBodyOfMetasSamples(t *testing.T) {
 	words := map[string]int{}
 	for name, payload := range metasWebhooks(t) {
-		updates, err := cloudapi.DecodeCallback(payload)
+		updates, err := callback.Decode(payload)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -1,12 +1,18 @@
-package cloudapi
+// Package callback owns what Meta calls back: it turns the raw body of a callback
+// into updates in our nouns.
+//
+// It never refuses what it does not know, never applies anything, and never looks
+// whose number an update is about. It stands behind the inbox, which is handed
+// [Decode].
+package callback
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
+	"github.com/waypost/waypost/internal/cloudapi/fault"
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -26,12 +32,12 @@ type envelope struct {
 
 type entry struct {
 	// ID is the WABA's.
-	ID      text              `json:"id"`
+	ID      node.Text         `json:"id"`
 	Changes []json.RawMessage `json:"changes"`
 }
 
 type change struct {
-	Field text            `json:"field"`
+	Field node.Text       `json:"field"`
 	Value json.RawMessage `json:"value"`
 }
 
@@ -39,8 +45,8 @@ type change struct {
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
 type value struct {
 	Metadata struct {
-		Display  text `json:"display_phone_number"`
-		NumberID text `json:"phone_number_id"`
+		Display  node.Text `json:"display_phone_number"`
+		NumberID node.Text `json:"phone_number_id"`
 	} `json:"metadata"`
 	Contacts []contact         `json:"contacts"`
 	Messages []json.RawMessage `json:"messages"`
@@ -50,20 +56,20 @@ type value struct {
 // contact has a wa_id, a user_id or both.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
 type contact struct {
-	WAID         text `json:"wa_id"`
-	UserID       text `json:"user_id"`
-	ParentUserID text `json:"parent_user_id"`
+	WAID         node.Text `json:"wa_id"`
+	UserID       node.Text `json:"user_id"`
+	ParentUserID node.Text `json:"parent_user_id"`
 	Profile      struct {
-		Name     text `json:"name"`
-		Username text `json:"username"`
+		Name     node.Text `json:"name"`
+		Username node.Text `json:"username"`
 	} `json:"profile"`
 }
 
-// DecodeCallback returns what a callback tells, one update for each message and
+// Decode returns what a callback tells, one update for each message and
 // status and one for each change that has neither. What is not known has an
 // update with neither field set, and an inbound message of an unknown type is
 // kept whole in Raw. Only what is no callback of Meta's at all is an error.
-func DecodeCallback(raw []byte) ([]wa.Update, error) {
+func Decode(raw []byte) ([]wa.Update, error) {
 	if tooDeep(raw) {
 		return nil, errors.New("decode callback: nested too deeply")
 	}
@@ -71,10 +77,10 @@ func DecodeCallback(raw []byte) ([]wa.Update, error) {
 		return nil, errors.New("decode callback: not JSON")
 	}
 	var top envelope
-	if !isObject(raw) {
+	if !node.IsObject(raw) {
 		return nil, errors.New("decode callback: not an object")
 	}
-	lenient(raw, &top)
+	node.Read(raw, &top)
 	if top.Entry == nil {
 		return nil, errors.New("decode callback: no entry")
 	}
@@ -85,7 +91,7 @@ func DecodeCallback(raw []byte) ([]wa.Update, error) {
 	var updates []wa.Update
 	for _, data := range entries {
 		var e entry
-		lenient(data, &e)
+		node.Read(data, &e)
 		for _, data := range e.Changes {
 			updates = append(updates, e.decode(data)...)
 		}
@@ -95,12 +101,12 @@ func DecodeCallback(raw []byte) ([]wa.Update, error) {
 
 func (e entry) decode(data json.RawMessage) []wa.Update {
 	var c change
-	lenient(data, &c)
+	node.Read(data, &c)
 	if c.Field != fieldMessages {
 		return []wa.Update{e.template(c)}
 	}
 	var v value
-	lenient(c.Value, &v)
+	node.Read(c.Value, &v)
 	updates := make([]wa.Update, 0, len(v.Messages)+len(v.Statuses))
 	for _, m := range v.Messages {
 		updates = append(updates, v.update(wa.Update{Inbound: v.inbound(m)}))
@@ -125,15 +131,15 @@ func (v value) update(u wa.Update) wa.Update {
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
 // (read 2026-09)
 type statusObject struct {
-	ID            text          `json:"id"`
-	Type          text          `json:"type"`
-	Status        text          `json:"status"`
-	Timestamp     text          `json:"timestamp"`
-	Recipient     text          `json:"recipient_id"`
-	RecipientUser text          `json:"recipient_user_id"`
-	Participant   text          `json:"recipient_participant_id"`
-	Participant2  text          `json:"participant_recipient_id"`
-	Tag           text          `json:"biz_opaque_callback_data"`
+	ID            node.Text     `json:"id"`
+	Type          node.Text     `json:"type"`
+	Status        node.Text     `json:"status"`
+	Timestamp     node.Text     `json:"timestamp"`
+	Recipient     node.Text     `json:"recipient_id"`
+	RecipientUser node.Text     `json:"recipient_user_id"`
+	Participant   node.Text     `json:"recipient_participant_id"`
+	Participant2  node.Text     `json:"participant_recipient_id"`
+	Tag           node.Text     `json:"biz_opaque_callback_data"`
 	Errors        []statusError `json:"errors"`
 }
 
@@ -141,11 +147,11 @@ type statusObject struct {
 // code.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09)
 type statusError struct {
-	Code    text      `json:"code"`
-	Title   text      `json:"title"`
-	Message text      `json:"message"`
-	Data    errorData `json:"error_data"`
-	Details text      `json:"details"`
+	Code    node.Text       `json:"code"`
+	Title   node.Text       `json:"title"`
+	Message node.Text       `json:"message"`
+	Data    fault.ErrorData `json:"error_data"`
+	Details node.Text       `json:"details"`
 }
 
 // status returns nil for what is no status of a message: names that we do not
@@ -153,16 +159,16 @@ type statusError struct {
 // "failed" of their own.
 func (v value) status(data json.RawMessage) *wa.StatusReport {
 	var s statusObject
-	lenient(data, &s)
+	node.Read(data, &s)
 	reported := wa.Status(s.Status)
 	switch {
 	case !reported.Reported(), s.Type != "" && s.Type != "message", s.ID == "" && s.Tag == "":
 		return nil
 	}
 	r := &wa.StatusReport{
-		WAMID: string(s.ID), NumberID: string(v.Metadata.NumberID), Status: reported, At: s.Timestamp.time(),
-		Recipient:   string(first(s.Recipient, s.RecipientUser)),
-		Participant: string(first(s.Participant, s.Participant2)),
+		WAMID: string(s.ID), NumberID: string(v.Metadata.NumberID), Status: reported, At: s.Timestamp.Time(),
+		Recipient:   string(node.First(s.Recipient, s.RecipientUser)),
+		Participant: string(node.First(s.Participant, s.Participant2)),
 		Tag:         string(s.Tag),
 	}
 	if reported == wa.StatusFailed {
@@ -174,10 +180,10 @@ func (v value) status(data json.RawMessage) *wa.StatusReport {
 
 func (s statusObject) failure() wa.Failure {
 	if len(s.Errors) == 0 {
-		return wa.Failure{VendorCode: vendorWhatsApp, Title: "Meta gave no reason"}
+		return wa.Failure{VendorCode: fault.VendorWhatsApp, Title: "Meta gave no reason"}
 	}
 	e := s.Errors[0]
-	return FailureOf(e.Code.number(), string(first(e.Title, e.Message)), string(first(e.Data.Details, e.Details)))
+	return fault.FailureOf(e.Code.Number(), string(node.First(e.Title, e.Message)), string(node.First(e.Data.Details, e.Details)))
 }
 
 // tooDeep looks before the decoder does, which goes 10,000 levels down.
@@ -199,24 +205,4 @@ func tooDeep(raw []byte) bool {
 		}
 	}
 	return false
-}
-
-func isObject(data []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
-}
-
-func first(a, b text) text {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-func onlyDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
 }

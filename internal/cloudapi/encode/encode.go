@@ -1,4 +1,9 @@
-package cloudapi
+// Package encode owns the bodies of sends: it turns a [wa.Dispatch] into the JSON of
+// POST /{phone-number-id}/messages.
+//
+// It never decides whether something may be sent and never calls Meta. It stands
+// under the client (cloudapi), which posts what it returns.
+package encode
 
 import (
 	"bytes"
@@ -6,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -21,7 +27,7 @@ type sendBody struct {
 	Text *textObject `json:"text,omitempty"`
 	mediaSlots
 	Location    *locationObject    `json:"location,omitempty"`
-	Contacts    []cardObject       `json:"contacts,omitempty"`
+	Contacts    []node.Card        `json:"contacts,omitempty"`
 	Reaction    *reactionObject    `json:"reaction,omitempty"`
 	Interactive *interactiveObject `json:"interactive,omitempty"`
 	Template    *templateObject    `json:"template,omitempty"`
@@ -40,14 +46,14 @@ type textObject struct {
 	Body       string `json:"body"`
 }
 
-const (
-	messagingProduct = "whatsapp"
-	maxTagLength     = 512
-)
+// Product is the messaging_product of every call.
+const Product = "whatsapp"
 
-// EncodeSend returns the JSON of a send. An error says what the dispatch lacks;
+const maxTagLength = 512
+
+// Send returns the JSON of a send. An error says what the dispatch lacks;
 // it would lack it at the next attempt too.
-func EncodeSend(d wa.Dispatch) ([]byte, error) {
+func Send(d wa.Dispatch) ([]byte, error) {
 	body, err := newSendBody(d)
 	if err != nil {
 		return nil, fmt.Errorf("encode send: %w", err)
@@ -62,7 +68,7 @@ func EncodeSend(d wa.Dispatch) ([]byte, error) {
 }
 
 func newSendBody(d wa.Dispatch) (sendBody, error) {
-	body := sendBody{Product: messagingProduct, Tag: d.Tag}
+	body := sendBody{Product: Product, Tag: d.Tag}
 	if len(d.Tag) > maxTagLength {
 		return body, errors.New("the tag is longer than Meta takes")
 	}

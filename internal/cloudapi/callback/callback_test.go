@@ -1,4 +1,4 @@
-package cloudapi
+package callback
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ func TestDecodeCallback(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			updates, err := DecodeCallback(raw)
+			updates, err := Decode(raw)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +51,7 @@ func TestDecodeCallbackRefusesWhatIsNone(t *testing.T) {
 		"deeper than Meta":  `{"entry":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `}`,
 		"deep in a message": `{"entry":[{"changes":[{"field":"messages","value":{"messages":[{"x":` + strings.Repeat(`{"a":`, 9999) + `1` + strings.Repeat(`}`, 9999) + `}]}}]}]}`,
 	} {
-		if got, err := DecodeCallback([]byte(raw)); err == nil {
+		if got, err := Decode([]byte(raw)); err == nil {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
@@ -59,7 +59,7 @@ func TestDecodeCallbackRefusesWhatIsNone(t *testing.T) {
 		"nothing in it":     ` {"entry":[]}`,
 		"brackets in texts": `{"entry":[],"x":"` + strings.Repeat(`[{\"`, 200) + `"}`,
 	} {
-		if got, err := DecodeCallback([]byte(raw)); err != nil || len(got) != 0 {
+		if got, err := Decode([]byte(raw)); err != nil || len(got) != 0 {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
@@ -75,7 +75,7 @@ func TestDecodeCallbackTimes(t *testing.T) {
 		`-5`:                    {},
 		`null`:                  {},
 	} {
-		got, err := DecodeCallback([]byte(`{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{"id":"w","status":"sent","timestamp":` + timestamp + `}]}}]}]}`))
+		got, err := Decode([]byte(`{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{"id":"w","status":"sent","timestamp":` + timestamp + `}]}}]}]}`))
 		if err != nil || len(got) != 1 || got[0].Status == nil {
 			t.Fatalf("%s: %+v, %v", timestamp, got, err)
 		}
@@ -98,7 +98,7 @@ func FuzzDecodeCallback(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		updates, err := DecodeCallback(raw)
+		updates, err := Decode(raw)
 		if err != nil && updates != nil {
 			t.Fatal("updates and an error")
 		}

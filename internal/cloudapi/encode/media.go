@@ -1,4 +1,4 @@
-package cloudapi
+package encode
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package cloudapi
+package callback
 
 import (
 	"bufio"
@@ -34,7 +34,7 @@ type sample struct {
 // fixtures reads a file of samples of Meta's, by their name.
 func fixtures(tb testing.TB, file string) map[string]json.RawMessage {
 	tb.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "fixtures", file))
+	f, err := os.Open(filepath.Join("..", "..", "..", "..", "shared", "fixtures", file))
 	if errors.Is(err, fs.ErrNotExist) {
 		tb.Skip("Meta's samples are not beside this checkout")
 	}
@@ -71,7 +71,7 @@ func TestDecodeCallbackTakesMetasSamples(t *testing.T) {
 		if err := json.Unmarshal(payload, &want); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		updates, err := DecodeCallback(payload)
+		updates, err := Decode(payload)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -163,7 +163,7 @@ func checkMessage(tb testing.TB, name string, m map[string]any, u wa.Update) {
 	if group, _ := m["group_id"].(string); in.GroupID != group {
 		tb.Errorf("%s: group %q", name, in.GroupID)
 	}
-	o := node(m)
+	o := sampleNode(m)
 	if (in.Referral != nil) != (m["referral"] != nil) || (in.Product != nil) != (o.at("context")["referred_product"] != nil) {
 		tb.Errorf("%s: referral %+v, product %+v", name, in.Referral, in.Product)
 	}

@@ -1,4 +1,4 @@
-package cloudapi
+package encode
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -39,12 +40,12 @@ func outOfScope() map[string]string {
 func TestEncodeSendHasTheShapeOfMetasSamples(t *testing.T) {
 	reasons, compared := outOfScope(), 0
 	for name, payload := range fixtures(t, "meta-send-requests.jsonl") {
-		var sample node
+		var sample sampleNode
 		if json.Unmarshal(payload, &sample) != nil || sample["to"] == nil {
 			continue // not a send
 		}
 		d := dispatchOf(sample)
-		got, err := EncodeSend(d)
+		got, err := Send(d)
 		differences := []string{fmt.Sprint(err)}
 		if err == nil {
 			differences = differ("", likeOurs(sample), likeTheirs(t, got, sample))
@@ -66,12 +67,12 @@ func TestEncodeSendHasTheShapeOfMetasSamples(t *testing.T) {
 
 // likeOurs takes out of a sample what is spelled in several ways, and the
 // context: the WaAPI cannot answer a message.
-func likeOurs(sample node) node {
+func likeOurs(sample sampleNode) sampleNode {
 	delete(sample, "context")
 	if sample["type"] == nil {
 		sample["type"] = "text"
 	}
-	sample.each(func(n node) {
+	sample.each(func(n sampleNode) {
 		if v, ok := n["sub_type"].(string); ok {
 			n["sub_type"] = strings.ToLower(v)
 		}
@@ -87,8 +88,8 @@ func likeOurs(sample node) node {
 }
 
 // likeTheirs takes out what we always say and the samples sometimes.
-func likeTheirs(t *testing.T, body []byte, sample node) node {
-	var got node
+func likeTheirs(t *testing.T, body []byte, sample sampleNode) sampleNode {
+	var got sampleNode
 	if err := json.Unmarshal(body, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -109,10 +110,10 @@ func likeTheirs(t *testing.T, body []byte, sample node) node {
 func differ(at string, want, got any) []string {
 	var all []string
 	switch want := want.(type) {
-	case node:
+	case sampleNode:
 		return differ(at, map[string]any(want), got)
 	case map[string]any:
-		if n, ok := got.(node); ok {
+		if n, ok := got.(sampleNode); ok {
 			got = map[string]any(n)
 		}
 		got, ok := got.(map[string]any)
@@ -149,26 +150,26 @@ func differ(at string, want, got any) []string {
 	return all
 }
 
-// node is an object of a sample.
-type node map[string]any
+// sampleNode is an object of a sample.
+type sampleNode map[string]any
 
-func (n node) at(key string) node {
+func (n sampleNode) at(key string) sampleNode {
 	v, _ := n[key].(map[string]any)
 	return v
 }
 
-func (n node) str(key string) string {
+func (n sampleNode) str(key string) string {
 	v, _ := n[key].(string)
 	return v
 }
 
-func (n node) num(key string) int64 {
+func (n sampleNode) num(key string) int64 {
 	v, _ := n[key].(float64)
 	return int64(v)
 }
 
 // raw is nil for nothing.
-func (n node) raw(key string) json.RawMessage {
+func (n sampleNode) raw(key string) json.RawMessage {
 	data, err := json.Marshal(n[key])
 	if err != nil || n[key] == nil {
 		return nil
@@ -176,8 +177,8 @@ func (n node) raw(key string) json.RawMessage {
 	return data
 }
 
-func (n node) list(key string) []node {
-	var out []node
+func (n sampleNode) list(key string) []sampleNode {
+	var out []sampleNode
 	list, _ := n[key].([]any)
 	for _, v := range list {
 		o, _ := v.(map[string]any)
@@ -187,11 +188,11 @@ func (n node) list(key string) []node {
 }
 
 // each calls see with every object in n, and n.
-func (n node) each(see func(node)) {
+func (n sampleNode) each(see func(sampleNode)) {
 	see(n)
 	for key, v := range n {
 		if o, ok := v.(map[string]any); ok {
-			node(o).each(see)
+			sampleNode(o).each(see)
 		}
 		for _, o := range n.list(key) {
 			o.each(see)
@@ -199,14 +200,14 @@ func (n node) each(see func(node)) {
 	}
 }
 
-func dispatchOf(sample node) wa.Dispatch {
+func dispatchOf(sample sampleNode) wa.Dispatch {
 	d := textDispatch()
 	d.Message.Recipient = wa.Recipient{Kind: wa.Individual, ID: "15550100001"}
 	if sample.str("recipient_type") == "group" {
 		d.Message.Recipient = wa.Recipient{Kind: wa.Group, ID: sample.str("to")}
 	}
 	d.MetaMedia = map[wa.MediaID]string{}
-	sample.each(func(n node) {
+	sample.each(func(n sampleNode) {
 		if id := n.str("id"); id != "" {
 			d.MetaMedia[wa.MediaID("m "+id)] = id
 		}
@@ -215,7 +216,7 @@ func dispatchOf(sample node) wa.Dispatch {
 	return d
 }
 
-func contentOf(sample node) wa.Content {
+func contentOf(sample sampleNode) wa.Content {
 	kind := sample.str("type")
 	n := sample.at(kind)
 	switch kind {
@@ -230,16 +231,16 @@ func contentOf(sample node) wa.Content {
 	case "reaction":
 		return wa.Reaction{WAMID: n.str("message_id"), Emoji: n.str("emoji")}
 	case "contacts":
-		return wa.Contacts{Cards: each(sample.list("contacts"), cardOf)}
+		return wa.Contacts{Cards: node.Each(sample.list("contacts"), cardOf)}
 	case "interactive":
 		return interactiveOf(n)
 	case "template":
-		return wa.Template{Name: n.str("name"), Language: n.at("language").str("code"), Components: each(n.list("components"), componentOf)}
+		return wa.Template{Name: n.str("name"), Language: n.at("language").str("code"), Components: node.Each(n.list("components"), componentOf)}
 	}
 	return nil
 }
 
-func mediaOf(kind string, beside node) *wa.Media {
+func mediaOf(kind string, beside sampleNode) *wa.Media {
 	n := beside.at(kind)
 	m := &wa.Media{Kind: wa.MediaKind(kind), Link: n.str("link"), Caption: n.str("caption"), Filename: n.str("filename")}
 	if id := n.str("id"); id != "" {
@@ -248,13 +249,13 @@ func mediaOf(kind string, beside node) *wa.Media {
 	return m
 }
 
-func locationOf(n node) *wa.Location {
+func locationOf(n sampleNode) *wa.Location {
 	latitude, _ := strconv.ParseFloat(n.str("latitude"), 64)
 	longitude, _ := strconv.ParseFloat(n.str("longitude"), 64)
 	return &wa.Location{Latitude: latitude, Longitude: longitude, Name: n.str("name"), Address: n.str("address")}
 }
 
-func cardOf(n node) wa.ContactCard {
+func cardOf(n sampleNode) wa.ContactCard {
 	name, org := n.at("name"), n.at("org")
 	return wa.ContactCard{
 		Name: wa.ContactName{
@@ -263,12 +264,12 @@ func cardOf(n node) wa.ContactCard {
 		},
 		Birthday: n.str("birthday"),
 		Org:      wa.ContactOrg{Company: org.str("company"), Department: org.str("department"), Title: org.str("title")},
-		Phones: each(n.list("phones"), func(n node) wa.ContactPhone {
+		Phones: node.Each(n.list("phones"), func(n sampleNode) wa.ContactPhone {
 			return wa.ContactPhone{Phone: n.str("phone"), Type: n.str("type"), WAID: n.str("wa_id")}
 		}),
-		Emails: each(n.list("emails"), func(n node) wa.ContactEmail { return wa.ContactEmail{Email: n.str("email"), Type: n.str("type")} }),
-		URLs:   each(n.list("urls"), func(n node) wa.ContactURL { return wa.ContactURL{URL: n.str("url"), Type: n.str("type")} }),
-		Addresses: each(n.list("addresses"), func(n node) wa.ContactAddress {
+		Emails: node.Each(n.list("emails"), func(n sampleNode) wa.ContactEmail { return wa.ContactEmail{Email: n.str("email"), Type: n.str("type")} }),
+		URLs:   node.Each(n.list("urls"), func(n sampleNode) wa.ContactURL { return wa.ContactURL{URL: n.str("url"), Type: n.str("type")} }),
+		Addresses: node.Each(n.list("addresses"), func(n sampleNode) wa.ContactAddress {
 			return wa.ContactAddress{
 				Street: n.str("street"), City: n.str("city"), State: n.str("state"), Zip: n.str("zip"),
 				Country: n.str("country"), CountryCode: n.str("country_code"), Type: n.str("type"),
@@ -277,7 +278,7 @@ func cardOf(n node) wa.ContactCard {
 	}
 }
 
-func headerOf(n node) *wa.Header {
+func headerOf(n sampleNode) *wa.Header {
 	switch {
 	case n == nil:
 		return nil
@@ -287,7 +288,7 @@ func headerOf(n node) *wa.Header {
 	return &wa.Header{Media: mediaOf(n.str("type"), n)}
 }
 
-func interactiveOf(n node) wa.Interactive {
+func interactiveOf(n sampleNode) wa.Interactive {
 	action := n.at("action")
 	p := action.at("parameters")
 	i := wa.Interactive{
@@ -295,7 +296,7 @@ func interactiveOf(n node) wa.Interactive {
 		Body: n.at("body").str("text"), Footer: n.at("footer").str("text"),
 		Buttons:   buttonsOf(action, "reply"),
 		Thumbnail: p.str("thumbnail_product_retailer_id"),
-		Cards: each(action.list("cards"), func(n node) wa.Card {
+		Cards: node.Each(action.list("cards"), func(n sampleNode) wa.Card {
 			if n.str("type") == "product" {
 				return wa.Card{Product: productOf(n.at("action"))}
 			}
@@ -307,8 +308,8 @@ func interactiveOf(n node) wa.Interactive {
 	}
 	switch i.Kind { //nolint:exhaustive // the others have nothing further
 	case wa.InteractiveList:
-		i.List = &wa.List{Label: action.str("button"), Sections: each(action.list("sections"), func(n node) wa.ListSection {
-			return wa.ListSection{Title: n.str("title"), Rows: each(n.list("rows"), func(n node) wa.ListRow {
+		i.List = &wa.List{Label: action.str("button"), Sections: node.Each(action.list("sections"), func(n sampleNode) wa.ListSection {
+			return wa.ListSection{Title: n.str("title"), Rows: node.Each(n.list("rows"), func(n sampleNode) wa.ListRow {
 				return wa.ListRow{ID: n.str("id"), Title: n.str("title"), Description: n.str("description")}
 			})}
 		})}
@@ -334,34 +335,34 @@ func interactiveOf(n node) wa.Interactive {
 	return i
 }
 
-func buttonsOf(action node, kind string) []wa.ReplyButton {
-	return each(action.list("buttons"), func(n node) wa.ReplyButton {
+func buttonsOf(action sampleNode, kind string) []wa.ReplyButton {
+	return node.Each(action.list("buttons"), func(n sampleNode) wa.ReplyButton {
 		return wa.ReplyButton{ID: n.at(kind).str("id"), Title: n.at(kind).str("title")}
 	})
 }
 
-func linkOf(p node) *wa.LinkButton {
+func linkOf(p sampleNode) *wa.LinkButton {
 	if p["url"] == nil {
 		return nil
 	}
 	return &wa.LinkButton{Label: p.str("display_text"), URL: p.str("url")}
 }
 
-func productOf(n node) *wa.Product {
+func productOf(n sampleNode) *wa.Product {
 	return &wa.Product{CatalogID: n.str("catalog_id"), RetailerID: n.str("product_retailer_id")}
 }
 
-func sectionsOf(n node) []wa.ProductSection {
-	return each(n.list("sections"), func(n node) wa.ProductSection {
-		return wa.ProductSection{Title: n.str("title"), RetailerIDs: each(n.list("product_items"), func(n node) string {
+func sectionsOf(n sampleNode) []wa.ProductSection {
+	return node.Each(n.list("sections"), func(n sampleNode) wa.ProductSection {
+		return wa.ProductSection{Title: n.str("title"), RetailerIDs: node.Each(n.list("product_items"), func(n sampleNode) string {
 			return n.str("product_retailer_id")
 		})}
 	})
 }
 
-func orderOf(p node) *wa.Order {
+func orderOf(p sampleNode) *wa.Order {
 	order := p.at("order")
-	amount := func(n node) *wa.Amount {
+	amount := func(n sampleNode) *wa.Amount {
 		if n == nil {
 			return nil
 		}
@@ -370,7 +371,7 @@ func orderOf(p node) *wa.Order {
 	o := &wa.Order{
 		ReferenceID: p.str("reference_id"), Goods: p.str("type"), PaymentType: p.str("payment_type"),
 		Configuration: p.str("payment_configuration"), Currency: p.str("currency"), CatalogID: order.str("catalog_id"),
-		Items: each(order.list("items"), func(n node) wa.OrderItem {
+		Items: node.Each(order.list("items"), func(n sampleNode) wa.OrderItem {
 			return wa.OrderItem{
 				RetailerID: n.str("retailer_id"), Name: n.str("name"), Amount: *amount(n.at("amount")), Sale: amount(n.at("sale_amount")),
 				Quantity: int(n.num("quantity")),
@@ -389,18 +390,18 @@ func orderOf(p node) *wa.Order {
 	return o
 }
 
-func componentOf(n node) wa.Component {
+func componentOf(n sampleNode) wa.Component {
 	index, _ := strconv.Atoi(fmt.Sprint(n["index"]))
 	return wa.Component{
 		Kind: wa.ComponentKind(n.str("type")), Button: wa.ButtonKind(strings.ToLower(n.str("sub_type"))), Index: index,
-		Parameters: each(n.list("parameters"), parameterOf),
-		Cards: each(n.list("cards"), func(n node) wa.TemplateCard {
-			return wa.TemplateCard{Components: each(n.list("components"), componentOf)}
+		Parameters: node.Each(n.list("parameters"), parameterOf),
+		Cards: node.Each(n.list("cards"), func(n sampleNode) wa.TemplateCard {
+			return wa.TemplateCard{Components: node.Each(n.list("components"), componentOf)}
 		}),
 	}
 }
 
-func parameterOf(n node) wa.Parameter {
+func parameterOf(n sampleNode) wa.Parameter {
 	p := wa.Parameter{Kind: wa.ParameterKind(n.str("type")), Name: n.str("parameter_name"), Text: n.str("text")}
 	switch p.Kind {
 	case wa.ParameterText:

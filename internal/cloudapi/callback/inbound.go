@@ -1,22 +1,23 @@
-package cloudapi
+package callback
 
 import (
 	"bytes"
 	"encoding/json"
 	"strings"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
 // messageObject is one element of messages.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
 type messageObject struct {
-	ID               text          `json:"id"`
-	From             text          `json:"from"`
-	FromUserID       text          `json:"from_user_id"`
-	FromParentUserID text          `json:"from_parent_user_id"`
-	GroupID          text          `json:"group_id"`
-	Timestamp        text          `json:"timestamp"`
+	ID               node.Text     `json:"id"`
+	From             node.Text     `json:"from"`
+	FromUserID       node.Text     `json:"from_user_id"`
+	FromParentUserID node.Text     `json:"from_parent_user_id"`
+	GroupID          node.Text     `json:"group_id"`
+	Timestamp        node.Text     `json:"timestamp"`
 	Context          contextNode   `json:"context"`
 	Referral         *referralNode `json:"referral"`
 	Errors           []statusError `json:"errors"`
@@ -25,33 +26,33 @@ type messageObject struct {
 
 // contextNode is the message that is answered, and where this one comes from.
 type contextNode struct {
-	ID             text         `json:"id"`
+	ID             node.Text    `json:"id"`
 	Forwarded      bool         `json:"forwarded"`
 	OftenForwarded bool         `json:"frequently_forwarded"`
 	Product        *productNode `json:"referred_product"`
 }
 
 type productNode struct {
-	CatalogID  text `json:"catalog_id"`
-	RetailerID text `json:"product_retailer_id"`
+	CatalogID  node.Text `json:"catalog_id"`
+	RetailerID node.Text `json:"product_retailer_id"`
 }
 
 // referralNode is the ad or post that led to the message.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/text
 // (read 2026-09)
 type referralNode struct {
-	SourceURL    text `json:"source_url"`
-	SourceID     text `json:"source_id"`
-	SourceType   text `json:"source_type"`
-	Headline     text `json:"headline"`
-	Body         text `json:"body"`
-	MediaType    text `json:"media_type"`
-	ImageURL     text `json:"image_url"`
-	VideoURL     text `json:"video_url"`
-	ThumbnailURL text `json:"thumbnail_url"`
-	ClickID      text `json:"ctwa_clid"`
+	SourceURL    node.Text `json:"source_url"`
+	SourceID     node.Text `json:"source_id"`
+	SourceType   node.Text `json:"source_type"`
+	Headline     node.Text `json:"headline"`
+	Body         node.Text `json:"body"`
+	MediaType    node.Text `json:"media_type"`
+	ImageURL     node.Text `json:"image_url"`
+	VideoURL     node.Text `json:"video_url"`
+	ThumbnailURL node.Text `json:"thumbnail_url"`
+	ClickID      node.Text `json:"ctwa_clid"`
 	Welcome      struct {
-		Text text `json:"text"`
+		Text node.Text `json:"text"`
 	} `json:"welcome_message"`
 }
 
@@ -59,13 +60,13 @@ type referralNode struct {
 // told from the next message.
 func (v value) inbound(data json.RawMessage) *wa.Inbound {
 	var m messageObject
-	lenient(data, &m)
+	node.Read(data, &m)
 	if m.ID == "" {
 		return nil
 	}
 	in := &wa.Inbound{
-		WAMID: string(m.ID), NumberID: string(v.Metadata.NumberID), To: onlyDigits(string(v.Metadata.Display)),
-		GroupID: string(m.GroupID), At: m.Timestamp.time(), Type: string(m.Type), ReplyTo: string(m.Context.ID),
+		WAMID: string(m.ID), NumberID: string(v.Metadata.NumberID), To: node.OnlyDigits(string(v.Metadata.Display)),
+		GroupID: string(m.GroupID), At: m.Timestamp.Time(), Type: string(m.Type), ReplyTo: string(m.Context.ID),
 		Forwarded: m.Context.Forwarded, OftenForwarded: m.Context.OftenForwarded, Referral: m.Referral.noun(),
 	}
 	if p := m.Context.Product; p != nil {
@@ -96,7 +97,7 @@ func (m messageObject) unsupported() *wa.Unsupported {
 	u := &wa.Unsupported{Kind: string(m.Unsupported.Type)}
 	if len(m.Errors) > 0 {
 		e := m.Errors[0]
-		u.Code, u.Title, u.Details = e.Code.number(), string(first(e.Title, e.Message)), string(first(e.Data.Details, e.Details))
+		u.Code, u.Title, u.Details = e.Code.Number(), string(node.First(e.Title, e.Message)), string(node.First(e.Data.Details, e.Details))
 	}
 	return u
 }
@@ -116,7 +117,7 @@ func (v value) sender(in *wa.Inbound, m messageObject) {
 	if !found {
 		return
 	}
-	in.FromName, in.Username = string(first(c.Profile.Name, c.Profile.Username)), string(c.Profile.Username)
+	in.FromName, in.Username = string(node.First(c.Profile.Name, c.Profile.Username)), string(c.Profile.Username)
 	if in.UserID == "" {
 		in.UserID = string(c.UserID)
 	}

@@ -1,10 +1,11 @@
-package cloudapi
+package encode
 
 import (
 	"cmp"
 	"encoding/json"
 	"errors"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -177,7 +178,7 @@ func buttonsAction(kind string, buttons []wa.ReplyButton) (*actionObject, error)
 	if len(buttons) == 0 {
 		return nil, errors.New("the interactive message has no buttons")
 	}
-	return &actionObject{Buttons: each(buttons, func(b wa.ReplyButton) replyButton {
+	return &actionObject{Buttons: node.Each(buttons, func(b wa.ReplyButton) replyButton {
 		reply := &replyObject{ID: b.ID, Title: b.Title}
 		if kind == "quick_reply" {
 			return replyButton{Type: kind, QuickReply: reply}
@@ -190,8 +191,8 @@ func listAction(l *wa.List) (*actionObject, error) {
 	if l == nil || len(l.Sections) == 0 {
 		return nil, errors.New("the interactive message has no list")
 	}
-	return &actionObject{Button: l.Label, Sections: each(l.Sections, func(s wa.ListSection) sectionObject {
-		return sectionObject{Title: s.Title, Rows: each(s.Rows, func(r wa.ListRow) rowObject {
+	return &actionObject{Button: l.Label, Sections: node.Each(l.Sections, func(s wa.ListSection) sectionObject {
+		return sectionObject{Title: s.Title, Rows: node.Each(s.Rows, func(r wa.ListRow) rowObject {
 			return rowObject{ID: r.ID, Title: r.Title, Description: r.Description}
 		})}
 	})}, nil
@@ -239,8 +240,8 @@ func productListAction(l *wa.ProductList) (*actionObject, error) {
 }
 
 func productSections(sections []wa.ProductSection) []sectionObject {
-	return each(sections, func(s wa.ProductSection) sectionObject {
-		return sectionObject{Title: s.Title, Products: each(s.RetailerIDs, func(id string) productObject {
+	return node.Each(sections, func(s wa.ProductSection) sectionObject {
+		return sectionObject{Title: s.Title, Products: node.Each(s.RetailerIDs, func(id string) productObject {
 			return productObject{RetailerID: id}
 		})}
 	})

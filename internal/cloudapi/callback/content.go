@@ -1,10 +1,10 @@
-package cloudapi
+package callback
 
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -12,9 +12,9 @@ import (
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
 // and the pages below it (read 2026-09)
 type contentNode struct {
-	Type text `json:"type"`
+	Type node.Text `json:"type"`
 	Text struct {
-		Body text `json:"body"`
+		Body node.Text `json:"body"`
 	} `json:"text"`
 	Image    *mediaNode    `json:"image"`
 	Video    *mediaNode    `json:"video"`
@@ -22,20 +22,20 @@ type contentNode struct {
 	Document *mediaNode    `json:"document"`
 	Sticker  *mediaNode    `json:"sticker"`
 	Location *locationNode `json:"location"`
-	Contacts []cardObject  `json:"contacts"`
+	Contacts []node.Card   `json:"contacts"`
 	// Origin stands beside the contacts.
-	Origin      text          `json:"origin"`
+	Origin      node.Text     `json:"origin"`
 	Reaction    *reactionNode `json:"reaction"`
 	Button      *tapNode      `json:"button"`
 	Interactive replyNode     `json:"interactive"`
 	Order       *orderNode    `json:"order"`
 	System      *systemNode   `json:"system"`
 	Unsupported struct {
-		Type text `json:"type"`
+		Type node.Text `json:"type"`
 	} `json:"unsupported"`
 	Edit   *editNode `json:"edit"`
 	Revoke struct {
-		Original text `json:"original_message_id"`
+		Original node.Text `json:"original_message_id"`
 	} `json:"revoke"`
 }
 
@@ -44,39 +44,39 @@ type contentNode struct {
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/image
 // (read 2026-09)
 type mediaNode struct {
-	ID       text `json:"id"`
-	MIMEType text `json:"mime_type"`
-	SHA256   text `json:"sha256"`
-	Caption  text `json:"caption"`
-	Filename text `json:"filename"`
-	Voice    bool `json:"voice"`
-	Animated bool `json:"animated"`
+	ID       node.Text `json:"id"`
+	MIMEType node.Text `json:"mime_type"`
+	SHA256   node.Text `json:"sha256"`
+	Caption  node.Text `json:"caption"`
+	Filename node.Text `json:"filename"`
+	Voice    bool      `json:"voice"`
+	Animated bool      `json:"animated"`
 }
 
 type locationNode struct {
-	Latitude  text `json:"latitude"`
-	Longitude text `json:"longitude"`
-	Name      text `json:"name"`
-	Address   text `json:"address"`
-	URL       text `json:"url"`
+	Latitude  node.Text `json:"latitude"`
+	Longitude node.Text `json:"longitude"`
+	Name      node.Text `json:"name"`
+	Address   node.Text `json:"address"`
+	URL       node.Text `json:"url"`
 }
 
 // reactionNode has no emoji when the reaction was taken away.
 type reactionNode struct {
-	MessageID text `json:"message_id"`
-	Emoji     text `json:"emoji"`
+	MessageID node.Text `json:"message_id"`
+	Emoji     node.Text `json:"emoji"`
 }
 
 type tapNode struct {
-	Payload text `json:"payload"`
-	Text    text `json:"text"`
+	Payload node.Text `json:"payload"`
+	Text    node.Text `json:"text"`
 }
 
 // replyNode is the answer to an interactive message: Type names the object.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/interactive
 // (read 2026-09)
 type replyNode struct {
-	Type   text      `json:"type"`
+	Type   node.Text `json:"type"`
 	Button *rowNode  `json:"button_reply"`
 	Row    *rowNode  `json:"list_reply"`
 	Flow   *flowNode `json:"nfm_reply"`
@@ -84,32 +84,32 @@ type replyNode struct {
 }
 
 type rowNode struct {
-	ID          text `json:"id"`
-	Title       text `json:"title"`
-	Description text `json:"description"`
+	ID          node.Text `json:"id"`
+	Title       node.Text `json:"title"`
+	Description node.Text `json:"description"`
 }
 
 type flowNode struct {
-	Name     text            `json:"name"`
-	Body     text            `json:"body"`
+	Name     node.Text       `json:"name"`
+	Body     node.Text       `json:"body"`
 	Response json.RawMessage `json:"response_json"`
 }
 
 type callNode struct {
-	Response  text `json:"response"`
-	Permanent bool `json:"is_permanent"`
-	ExpiresAt text `json:"expiration_timestamp"`
-	Source    text `json:"response_source"`
+	Response  node.Text `json:"response"`
+	Permanent bool      `json:"is_permanent"`
+	ExpiresAt node.Text `json:"expiration_timestamp"`
+	Source    node.Text `json:"response_source"`
 }
 
 type orderNode struct {
-	CatalogID text `json:"catalog_id"`
-	Text      text `json:"text"`
+	CatalogID node.Text `json:"catalog_id"`
+	Text      node.Text `json:"text"`
 	Items     []struct {
-		RetailerID text `json:"product_retailer_id"`
-		Quantity   text `json:"quantity"`
-		Price      text `json:"item_price"`
-		Currency   text `json:"currency"`
+		RetailerID node.Text `json:"product_retailer_id"`
+		Quantity   node.Text `json:"quantity"`
+		Price      node.Text `json:"item_price"`
+		Currency   node.Text `json:"currency"`
 	} `json:"product_items"`
 }
 
@@ -117,21 +117,21 @@ type orderNode struct {
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system
 // (read 2026-09)
 type systemNode struct {
-	Type         text `json:"type"`
-	Body         text `json:"body"`
-	WAID         text `json:"wa_id"`
-	NewWAID      text `json:"new_wa_id"`
-	UserID       text `json:"user_id"`
-	ParentUserID text `json:"parent_user_id"`
-	Identity     text `json:"identity"`
-	Customer     text `json:"customer"`
+	Type         node.Text `json:"type"`
+	Body         node.Text `json:"body"`
+	WAID         node.Text `json:"wa_id"`
+	NewWAID      node.Text `json:"new_wa_id"`
+	UserID       node.Text `json:"user_id"`
+	ParentUserID node.Text `json:"parent_user_id"`
+	Identity     node.Text `json:"identity"`
+	Customer     node.Text `json:"customer"`
 }
 
 // editNode is a change to an earlier message, with all of the new content.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/edit
 // (read 2026-09)
 type editNode struct {
-	Original text        `json:"original_message_id"`
+	Original node.Text   `json:"original_message_id"`
 	Message  contentNode `json:"message"`
 }
 
@@ -216,8 +216,8 @@ func (n *locationNode) noun() *wa.InboundLocation {
 	if n == nil {
 		return nil
 	}
-	latitude, okLatitude := n.Latitude.degrees(90)
-	longitude, okLongitude := n.Longitude.degrees(180)
+	latitude, okLatitude := n.Latitude.Degrees(90)
+	longitude, okLongitude := n.Longitude.Degrees(180)
 	if !okLatitude || !okLongitude {
 		return nil
 	}
@@ -226,42 +226,11 @@ func (n *locationNode) noun() *wa.InboundLocation {
 	}
 }
 
-func (t text) degrees(limit float64) (float64, bool) {
-	v, err := strconv.ParseFloat(string(t), 64)
-	return v, err == nil && -limit <= v && v <= limit
-}
-
 func (c contentNode) contacts() *wa.InboundContacts {
 	if len(c.Contacts) == 0 {
 		return nil
 	}
-	return &wa.InboundContacts{Cards: each(c.Contacts, cardObject.noun), Origin: string(c.Origin)}
-}
-
-func (o cardObject) noun() wa.InboundCard {
-	c := wa.InboundCard{VCard: string(o.VCard)}
-	c.Name = wa.ContactName{
-		Formatted: string(o.Name.Formatted), First: string(o.Name.First), Last: string(o.Name.Last),
-		Middle: string(o.Name.Middle), Suffix: string(o.Name.Suffix), Prefix: string(o.Name.Prefix),
-	}
-	c.Birthday = string(o.Birthday)
-	if o.Org != nil {
-		c.Org = wa.ContactOrg{Company: string(o.Org.Company), Department: string(o.Org.Department), Title: string(o.Org.Title)}
-	}
-	c.Phones = each(o.Phones, func(p phoneObject) wa.ContactPhone {
-		return wa.ContactPhone{Phone: string(p.Phone), Type: string(p.Type), WAID: string(p.WAID)}
-	})
-	c.Emails = each(o.Emails, func(e emailObject) wa.ContactEmail {
-		return wa.ContactEmail{Email: string(e.Email), Type: string(e.Type)}
-	})
-	c.URLs = each(o.URLs, func(u urlObject) wa.ContactURL { return wa.ContactURL{URL: string(u.URL), Type: string(u.Type)} })
-	c.Addresses = each(o.Addresses, func(a addressObject) wa.ContactAddress {
-		return wa.ContactAddress{
-			Street: string(a.Street), City: string(a.City), State: string(a.State), Zip: string(a.Zip),
-			Country: string(a.Country), CountryCode: string(a.CountryCode), Type: string(a.Type),
-		}
-	})
-	return c
+	return &wa.InboundContacts{Cards: node.Each(c.Contacts, node.Card.Noun), Origin: string(c.Origin)}
 }
 
 // fill makes the message that is reacted to the one that is answered.
@@ -288,7 +257,7 @@ func (n replyNode) noun() *wa.InteractiveReply {
 	case r.Kind == wa.ReplyToCallPermission && n.Call != nil:
 		r.Call = &wa.CallPermission{
 			Response: string(n.Call.Response), Permanent: n.Call.Permanent,
-			ExpiresAt: n.Call.ExpiresAt.time(), Source: string(n.Call.Source),
+			ExpiresAt: n.Call.ExpiresAt.Time(), Source: string(n.Call.Source),
 		}
 	default:
 		return nil
@@ -298,14 +267,14 @@ func (n replyNode) noun() *wa.InteractiveReply {
 
 // response is JSON in a string; JSON as it is is taken too.
 func (n flowNode) response() string {
-	if isObject(n.Response) {
+	if node.IsObject(n.Response) {
 		var b bytes.Buffer
 		if json.Compact(&b, n.Response) == nil {
 			return b.String()
 		}
 	}
-	var t text
-	lenient(n.Response, &t)
+	var t node.Text
+	node.Read(n.Response, &t)
 	return string(t)
 }
 
@@ -327,7 +296,7 @@ func (n *systemNode) noun() *wa.SystemNotice {
 		return nil
 	}
 	return &wa.SystemNotice{
-		Kind: string(n.Type), Body: string(n.Body), WAID: string(first(n.WAID, n.NewWAID)),
+		Kind: string(n.Type), Body: string(n.Body), WAID: string(node.First(n.WAID, n.NewWAID)),
 		UserID: string(n.UserID), ParentUserID: string(n.ParentUserID),
 		Identity: string(n.Identity), Customer: string(n.Customer),
 	}
@@ -341,10 +310,4 @@ func (n *editNode) fill(in *wa.Inbound) bool {
 	}
 	in.Edit = &wa.Edit{WAMID: string(n.Original), Type: string(n.Message.Type)}
 	return n.Message.fillEditable(in)
-}
-
-// number reads a whole number; 0 if it is none.
-func (t text) number() int {
-	n, _ := strconv.Atoi(string(t))
-	return n
 }

@@ -1,8 +1,9 @@
-package cloudapi
+package callback
 
 import (
 	"strings"
 
+	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -19,16 +20,16 @@ const (
 // templateChange is the value of any of them. A sample of Meta's has the value
 // of one under the name of another, so what is there is read.
 type templateChange struct {
-	ID       text `json:"message_template_id"`
-	Name     text `json:"message_template_name"`
-	Language text `json:"message_template_language"`
-	Event    text `json:"event"`
-	Reason   text `json:"reason"`
-	Category text `json:"message_template_category"`
-	Quality  text `json:"new_quality_score"`
+	ID       node.Text `json:"message_template_id"`
+	Name     node.Text `json:"message_template_name"`
+	Language node.Text `json:"message_template_language"`
+	Event    node.Text `json:"event"`
+	Reason   node.Text `json:"reason"`
+	Category node.Text `json:"message_template_category"`
+	Quality  node.Text `json:"new_quality_score"`
 	// NewCategory is the one it has now, unlike correct_category, which it is
 	// going to get.
-	NewCategory text `json:"new_category"`
+	NewCategory node.Text `json:"new_category"`
 }
 
 // template returns the update for a change that has no messages: empty unless it
@@ -40,7 +41,7 @@ func (e entry) template(c change) wa.Update {
 		return wa.Update{}
 	}
 	var v templateChange
-	lenient(c.Value, &v)
+	node.Read(c.Value, &v)
 	if v.ID == "" && v.Name == "" {
 		return wa.Update{}
 	}
@@ -52,7 +53,7 @@ func (v templateChange) noun() *wa.TemplateUpdate {
 		ID: string(v.ID), Name: string(v.Name),
 		// Samples write en-US here and en_US in the list.
 		Language: strings.ReplaceAll(string(v.Language), "-", "_"),
-		Status:   statusAfter(string(v.Event)), Category: string(first(v.NewCategory, v.Category)), Quality: string(v.Quality),
+		Status:   statusAfter(string(v.Event)), Category: string(node.First(v.NewCategory, v.Category)), Quality: string(v.Quality),
 	}
 	if u.Status != "" {
 		u.Reason = reason(v.Reason)
@@ -70,4 +71,12 @@ func statusAfter(event string) wa.TemplateStatus {
 		return ""
 	}
 	return wa.TemplateStatus(event)
+}
+
+// reason leaves out Meta's word for none.
+func reason(t node.Text) string {
+	if t == "NONE" {
+		return ""
+	}
+	return string(t)
 }

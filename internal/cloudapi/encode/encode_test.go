@@ -1,4 +1,4 @@
-package cloudapi
+package encode
 
 import (
 	"encoding/json"
@@ -28,7 +28,7 @@ func TestEncodeSend(t *testing.T) {
 	for _, tt := range sendCases() {
 		t.Run(tt.name, func(t *testing.T) {
 			d := tt.dispatch()
-			got, err := EncodeSend(d)
+			got, err := Send(d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,7 +141,7 @@ func TestEncodeSendSaysWhatIsMissing(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := textDispatch()
 			tt.change(&d)
-			if got, err := EncodeSend(d); err == nil {
+			if got, err := Send(d); err == nil {
 				t.Errorf("got %s, want an error", got)
 			}
 		})
@@ -182,7 +182,7 @@ func FuzzEncodeSend(f *testing.F) {
 			d.MetaMedia[id] = "900000000000001"
 		}
 		problems := content.Validate()
-		body, err := EncodeSend(d)
+		body, err := Send(d)
 		switch {
 		case err == nil:
 			isSend(t, body, d.Tag)
