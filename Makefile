@@ -35,6 +35,12 @@ test: ## run the whole test suite, with the race detector
 .PHONY: race
 race: test ## the same as test
 
+# An hour or more, in simulated time: 10,000 ambiguous sends in each way an answer can get lost, and 200,000 messages at a number's pace.
+.PHONY: full
+full: ## the demonstrations of the way out, at their full size
+	WAYPOST_FULL=1 WAYPOST_PACE_MESSAGES=200000 $(GO) test ./internal/outbox -v -timeout 6h \
+		-run 'TestAmbiguousSends|TestABlindRetryDoubles|TestThePaceIsThatOfTheLimits'
+
 .PHONY: check
 check: formatted tidied generated lint deadcode test build ## everything that must be green before a change is shared
 

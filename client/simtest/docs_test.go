@@ -49,7 +49,7 @@ func TestPageRuns(t *testing.T) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GRAPH="+sim.GraphURL+"/v23.0", "CONTROL="+sim.ControlURL)
+	cmd.Env = append(os.Environ(), "GRAPH="+sim.GraphURL+"/v26.0", "CONTROL="+sim.ControlURL)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out[max(0, len(out)-3000):])
 	}

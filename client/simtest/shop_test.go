@@ -93,7 +93,7 @@ func (s *shop) answer(to, kind string) {
 // send returns the HTTP status and the answer.
 func (s *shop) send(to, rest string) (int, string) {
 	body := []byte(`{"messaging_product":"whatsapp","to":"` + to + `",` + rest + `}`)
-	req, err := http.NewRequest(http.MethodPost, s.graphURL+"/v23.0/"+s.numberID+"/messages", bytes.NewReader(body))
+	req, err := http.NewRequest(http.MethodPost, s.graphURL+"/v26.0/"+s.numberID+"/messages", bytes.NewReader(body))
 	if err != nil {
 		s.note(err)
 		return 0, ""

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -162,7 +163,7 @@ func (d *demo) startMeta(ctx context.Context, p *parts, dir string) error {
 func (d *demo) gatewayConfig(data string) (config.Config, error) {
 	effective, err := config.Load(config.Input{Flags: map[string]string{
 		"listen": d.address(), "data": data, "meta.base_url": d.info.SimGraphURL, "meta.verify_token": d.secrets.verify,
-		"webhook.allow_networks": "127.0.0.0/8",
+		"webhook.allow_networks": "127.0.0.0/8", "media.allow_networks": "127.0.0.0/8",
 	}})
 	return effective.Config, err
 }
@@ -182,7 +183,9 @@ func (d *demo) play(ctx context.Context, p *parts) error {
 	defer cancel()
 	err := d.firstMessage(limit)
 	if cause := context.Cause(limit); err != nil && cause != nil && !errors.Is(err, cause) {
-		err = fmt.Errorf("%w: %w", err, cause) // whatever was under way only says that it was broken off
+		// Whatever was under way only says, each part in its line, that it was broken off.
+		broken, _, _ := strings.Cut(err.Error(), "\n")
+		err = fmt.Errorf("%s: %w", broken, cause)
 	}
 	if ctx.Err() != nil {
 		if d.exit {

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/waypost/waypost/internal/cloudapi/fault"
-	"github.com/waypost/waypost/internal/wa"
 	"github.com/waypost/waypost/internal/waapi"
 	"github.com/waypost/waypost/internal/waapi/failure"
 )
@@ -54,18 +53,18 @@ func codeNames() []string {
 
 // explanation is every code there is.
 type explanation struct {
-	Vendor []failure.Code      `json:"vendor"`
-	Meta   []fault.MetaCode `json:"meta"`
+	Vendor []failure.Code `json:"vendor"`
+	Meta   []metaView     `json:"meta"`
 }
 
 func (a *app) listCodes() error {
-	all := explanation{waapi.ErrorCodes(), fault.MetaCodes()}
+	all := explanation{waapi.ErrorCodes(), metaViews()}
 	var cells [][]string
 	for _, c := range all.Vendor {
 		cells = append(cells, []string{c.Code, when(c), c.Meaning})
 	}
 	for _, c := range all.Meta {
-		cells = append(cells, []string{strconv.Itoa(c.Code), "Meta's, " + comesTo(c.Outcome), c.Meaning})
+		cells = append(cells, []string{strconv.Itoa(c.Code), "Meta's, " + string(c.Class), c.Meaning})
 	}
 	return a.show(all, []string{"CODE", "COMES", "MEANS"}, cells)
 }
@@ -76,16 +75,16 @@ func (a *app) explain(code string) error {
 			return a.show(c, []string{"CODE", c.Code}, explained(c))
 		}
 	}
-	number, err := strconv.Atoi(code)
-	if err == nil && number > 200 && number <= 299 {
-		number = 200
-	}
-	for _, c := range fault.MetaCodes() {
-		if err == nil && c.Code == number {
-			return a.show(c, []string{"CODE", code + " (Meta's)"}, [][]string{
-				{"MEANS", c.Meaning}, {"COMES TO", comesTo(c.Outcome)}, {"WAAPI CODE", c.VendorCode}, {"PAGE", c.Page},
-			})
+	if number, err := strconv.Atoi(code); err == nil {
+		if c, known := fault.Lookup(number); known {
+			return a.show(viewMeta(c), []string{"CODE", code + " (Meta's)"}, metaRows(c))
 		}
+		if number > 0 && !vendors(number) {
+			return a.explainUnlisted(number)
+		}
+	}
+	if known, err := a.explainV1(code); known || err != nil {
+		return err
 	}
 	return fmt.Errorf("no code %.20q is known: waypost explain lists those that are", code)
 }
@@ -137,18 +136,6 @@ func when(c failure.Code) string {
 	}
 }
 
-// comesTo says what the gateway does about a code of Meta's.
-func comesTo(kind wa.OutcomeKind) string {
-	switch kind {
-	case wa.OutcomeLater:
-		return "sent again later"
-	case wa.OutcomeMisconfigured:
-		return "the number waits for a person"
-	case wa.OutcomeRejected, wa.OutcomeSent, wa.OutcomeExpired, wa.OutcomeUnknown:
-	}
-	return "failed"
-}
-
 // errorsPage is docs/errors.md.
 func errorsPage() string {
 	var b strings.Builder
@@ -163,10 +150,8 @@ func errorsPage() string {
 	}
 	b.WriteString("\n## Without a code\n\nThe lookup of somebody who is not opted in has `error.message` only.\n")
 	writeTexts(&b, waapi.TextsWithoutCode())
-	b.WriteString(errorsMeta)
-	for _, c := range fault.MetaCodes() {
-		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", c.Code, c.VendorCode, comesTo(c.Outcome), cell(c.Meaning))
-	}
+	writeV1(&b)
+	writeMeta(&b)
 	return b.String()
 }
 
@@ -205,7 +190,3 @@ const errorsHead = "# Error codes\n\n" +
 	"status is `failed`; `status_remark` is `<code> <text> (Meta <Meta's code>: <Meta's title>)`. In the texts below ‹field› is the field that\n" +
 	"is wrong, ‹limit› how much is allowed and ‹found› how much there was.\n\n" +
 	"| code | text | comes |\n|---|---|---|\n"
-
-const errorsMeta = "\n## Meta's codes\n\n" +
-	"What the gateway makes of an error of Meta's. Codes that are not here are refusals with the code 8012; 200 stands for 200 to 299.\n\n" +
-	"| Meta's code | code | what happens | what it means |\n|---|---|---|---|\n"

@@ -36,13 +36,21 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			v := map[string]string{"version": "unknown", "go": "unknown"}
+			v := map[string]string{"version": version(), "go": "unknown"}
 			if info, ok := debug.ReadBuildInfo(); ok {
-				v["version"], v["go"] = info.Main.Version, info.GoVersion
+				v["go"] = info.GoVersion
 			}
 			return a.show(v, []string{fmt.Sprintf("waypost %s (%s)", v["version"], v["go"])}, nil)
 		},
 	}
+}
+
+// version is the program's, as the build has it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
 }
 
 func sortedKeys[V any](m map[string]V) []string {

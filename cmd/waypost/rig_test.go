@@ -66,7 +66,7 @@ var builtIn string
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ledger": keepLedger(t.Context())},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ledger": keepLedger(t.Context()), "uncertain": keepUncertain(t.Context()), "people": keepPeople(t.Context()), "status": keepStatus(t.Context()), "photo": keepPhoto(t.Context())},
 	})
 }
 
@@ -372,10 +372,16 @@ func (r *rig) restart() {
 // hello lets the phone write, which opens the window.
 func (r *rig) hello() {
 	r.t.Helper()
-	if _, err := r.meta.Say(r.t.Context(), sim.Inbound{From: demoPhone, Text: "hello"}); err != nil {
+	r.helloFrom(demoPhone)
+}
+
+// helloFrom lets a phone write.
+func (r *rig) helloFrom(phone string) {
+	r.t.Helper()
+	if _, err := r.meta.Say(r.t.Context(), sim.Inbound{From: phone, Text: "hello"}); err != nil {
 		r.t.Fatal(err)
 	}
-	r.receiver.wait(r.t, "incoming_message", demoPhone)
+	r.receiver.wait(r.t, "incoming_message", phone)
 }
 
 // post calls the API and returns the id in the answer.
@@ -430,9 +436,14 @@ func (r *rig) upload(content io.Reader) string {
 // send sends a media with a caption that tells it from every other message.
 func (r *rig) send(media, caption string) string {
 	r.t.Helper()
+	return r.sendTo(demoPhone, media, caption)
+}
+
+func (r *rig) sendTo(phone, media, caption string) string {
+	r.t.Helper()
 	return r.post("/api/v2/message/", "application/json", strings.NewReader(fmt.Sprintf(`{"message":[{"recipient_whatsapp":%q,
 		"message_type":"media","recipient_type":"individual","source":%q,"x-apiheader":%q,
-		"type_media":[{"attachments":[{"attachment_id":%q,"caption":%q}]}]}]}`, demoPhone, r.source, caption, media, caption)))
+		"type_media":[{"attachments":[{"attachment_id":%q,"caption":%q}]}]}]}`, phone, r.source, caption, media, caption)))
 }
 
 // sends counts how often Meta took the message with a caption.

@@ -40,7 +40,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "YAML file with settings ("+config.FileEnv+")")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON instead of a table")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "print without colours (so does NO_COLOR)")
-	root.AddCommand(a.serveCommand(), a.demoCommand(), a.simCommand(), a.conformCommand(), a.accountCommand(), a.tokenCommand(), a.webhookCommand(), a.consentCommand(),
+	root.AddCommand(a.serveCommand(), a.demoCommand(), a.simCommand(), a.conformCommand(), a.accountCommand(), a.tokenCommand(), a.webhookCommand(), a.consentCommand(), a.messagesCommand(), a.mediaCommand(), a.callbacksCommand(), a.contactCommand(), a.numberCommand(), a.doctorCommand(),
 		a.configCommand(), a.explainCommand(), a.versionCommand())
 	return root
 }

@@ -149,7 +149,9 @@ func (b *sandbox) start(ctx, simulating context.Context, p *parts, c config.Conf
 		return err
 	}
 	c.Meta.BaseURL, c.Meta.VerifyToken = b.view.SimGraphURL, wa.NewSecret(b.secrets.VerifyToken)
-	c.Webhook.AllowNetworks = append(c.Webhook.AllowNetworks, "127.0.0.0/8") // where a developer's own receiver is
+	// Where a developer's own receiver and files are.
+	c.Webhook.AllowNetworks = append(c.Webhook.AllowNetworks, "127.0.0.0/8")
+	c.Media.AllowNetworks = append(c.Media.AllowNetworks, "127.0.0.0/8")
 	if b.gateway, err = newGateway(ctx, c, logger); err != nil {
 		return err
 	}

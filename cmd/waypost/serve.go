@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,11 +16,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/waypost/waypost/internal/api"
 	"github.com/waypost/waypost/internal/cloudapi"
 	"github.com/waypost/waypost/internal/cloudapi/callback"
 	"github.com/waypost/waypost/internal/config"
 	"github.com/waypost/waypost/internal/inbox"
 	"github.com/waypost/waypost/internal/media"
+	"github.com/waypost/waypost/internal/number"
 	"github.com/waypost/waypost/internal/outbox"
 	"github.com/waypost/waypost/internal/safehttp"
 	"github.com/waypost/waypost/internal/store"
@@ -28,6 +31,7 @@ import (
 	"github.com/waypost/waypost/internal/waapi"
 	"github.com/waypost/waypost/internal/waapi/hook"
 	"github.com/waypost/waypost/internal/webhook"
+	"github.com/waypost/waypost/internal/weblink"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -75,6 +79,7 @@ type gateway struct {
 	server       *http.Server
 	mediaLibrary *media.Library
 	templates    *template.Library
+	desk         *number.Desk
 	outbox       *outbox.Outbox
 	inbox        *inbox.Inbox
 	webhooks     *webhook.Dispatcher
@@ -93,6 +98,10 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 	if err != nil {
 		return g, err
 	}
+	linked, err := c.MediaNetworks()
+	if err != nil {
+		return g, err
+	}
 	meta, err := cloudapi.New(cloudapi.Options{
 		BaseURL: c.Meta.BaseURL, Version: c.Meta.Version, AnswerTimeout: c.Send.Timeout, MediaHosts: c.Meta.MediaHosts,
 	})
@@ -105,28 +114,42 @@ func newGateway(ctx context.Context, c config.Config, logger *slog.Logger) (g *g
 	db, tagger := g.home.store, wa.NewTagger(g.home.keys.TagKey())
 	g.mediaLibrary = media.New(media.Options{
 		Store: db, Blobs: g.blobs, Uploader: meta, Downloader: meta, Sources: numbers(db),
+		Links:  weblink.New(weblink.Options{Allow: linked, Self: g.address()}),
 		Logger: logger, Wake: db.Wake(store.StageFetches),
 	})
 	g.templates = template.New(template.Options{
 		Store: db, Sources: db, Meta: meta, Logger: logger, Refresh: c.Templates.Refresh, Wake: db.Wake(store.StageTemplates),
 	})
+	g.desk = number.New(number.Options{Store: db, Sources: db, Templates: db, Meta: meta, Logger: logger, Wake: db.Wake(store.StageNumbers)})
 	face := waapi.New(waapi.Options{
-		Accounts: db, Sources: db, Endpoints: db, Intake: db, Journal: db, Consents: db, Media: g.mediaLibrary,
+		Accounts: db, Sources: db, Endpoints: db, Intake: db, Journal: db, Consents: db, Contacts: db, Media: g.mediaLibrary,
 		Templates: g.templates, Meta: meta, Logger: logger, FailureStatus: c.API.FailureStatus,
 	})
 	g.outbox = outbox.New(outbox.Options{
-		Store: db, Sources: db, Consents: db, Media: g.mediaLibrary, Sender: meta, Tagger: tagger,
-		Wake: db.Wake(store.StageOutbox), Logger: logger, Wire: g.wire, Width: c.Send.Concurrency,
+		Store: db, Sources: db, Consents: db, Numbers: db, Meaning: meaning, Media: g.mediaLibrary, Sender: meta, Tagger: tagger,
+		Doubts: db, History: meta, UncertainAfter: c.Send.UncertainAfter,
+		IntakeSince: func() time.Time { return g.inbox.Since() }, // it is made below
+		Wake:        db.Wake(store.StageOutbox), Logger: logger, Wire: g.wire, Width: c.Send.Concurrency, PassLinks: c.Media.Links == "pass",
 	})
 	g.inbox = inbox.New(inbox.Options{
 		Store: db, Sources: db, Tagger: tagger, Verify: cloudapi.VerifySignature, Decode: callback.Decode,
-		VerifyToken: c.Meta.VerifyToken, Wake: db.Wake(store.StageInbox), Logger: logger,
+		VerifyToken: c.Meta.VerifyToken, Failed: heed(numbers(db), g.outbox.Heed, logger), Came: g.outbox.Came,
+		Wake: db.Wake(store.StageInbox), Logger: logger,
 	})
 	g.webhooks = webhook.New(webhook.Options{
 		Store: db, Encode: hook.Writer{DateForm: c.Webhook.ReceivedAt == "date"}.Body, Wake: db.Wake(store.StageDeliveries), Logger: logger,
 		Client: safehttp.NewClient(safehttp.Options{Timeout: c.Webhook.Timeout, Allow: networks, Setting: "webhook.allow_networks"}),
 	})
-	g.server = newServer(routes(face, g.inbox), logger)
+	v1, err := api.New(api.Options{
+		Accounts: db, Numbers: g.desk, When: g.outbox.When,
+		Narrator: api.Narrator{Kept: db, Patience: c.Send.UncertainAfter, Now: time.Now},
+		Curator:  api.Curator{Library: g.mediaLibrary, Journal: db},
+		Remedy:   remedyOf, Version: version(), Logger: logger,
+	})
+	if err != nil {
+		return g, err
+	}
+	g.server = newServer(routes(face, g.inbox, v1), logger)
 	return g, g.recover(ctx)
 }
 
@@ -156,7 +179,7 @@ func (g *gateway) open(ctx context.Context) (err error) {
 // recover takes over what the last process left behind.
 func (g *gateway) recover(ctx context.Context) error {
 	_, err := g.home.store.RecoverFetches(ctx)
-	return errors.Join(g.outbox.Recover(ctx), g.inbox.Recover(ctx), g.webhooks.Recover(ctx), g.templates.Recover(ctx), err)
+	return errors.Join(g.outbox.Recover(ctx), g.inbox.Recover(ctx), g.webhooks.Recover(ctx), g.templates.Recover(ctx), g.desk.Recover(ctx), err)
 }
 
 // numbers finds the number that an inbound media of an account came to.
@@ -175,16 +198,18 @@ func numbers(db store.Sources) func(context.Context, wa.AccountID, string) (wa.N
 	}
 }
 
-// routes shares the address between the vendor's face and Meta's callbacks.
+// routes shares the address between the vendor's face, our own, and Meta's callbacks.
 // The standard multiplexer would answer a doubled slash with a redirect, which
 // turns a client's POST into a GET.
-func routes(face, callbacks http.Handler) http.Handler {
+func routes(face, callbacks, v1 http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch strings.TrimRight(r.URL.Path, "/") {
-		case "/meta/callback":
+		switch path := strings.TrimRight(r.URL.Path, "/"); {
+		case path == "/meta/callback":
 			callbacks.ServeHTTP(w, r)
-		case "/healthz":
+		case path == "/healthz":
 			w.WriteHeader(http.StatusNoContent)
+		case path == api.Prefix, strings.HasPrefix(r.URL.Path, api.Prefix+"/"):
+			v1.ServeHTTP(w, r)
 		default:
 			face.ServeHTTP(w, r)
 		}
@@ -205,6 +230,14 @@ func newServer(h http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
+// address is where the gateway listens.
+func (g *gateway) address() netip.AddrPort {
+	if tcp, ok := g.listener.Addr().(*net.TCPAddr); ok {
+		return tcp.AddrPort()
+	}
+	return netip.AddrPort{}
+}
+
 // url is the base URL that clients use.
 func (g *gateway) url() string { return "http://" + g.listener.Addr().String() }
 
@@ -215,7 +248,7 @@ func (g *gateway) run(ctx context.Context) (err error) {
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var stages sync.WaitGroup
-	for _, stage := range []func(context.Context){g.outbox.Run, g.inbox.Run, g.webhooks.Run, g.mediaLibrary.Run, g.templates.Run} {
+	for _, stage := range []func(context.Context){g.outbox.Run, g.inbox.Run, g.webhooks.Run, g.mediaLibrary.Run, g.templates.Run, g.desk.Run} {
 		stages.Go(func() { stage(working) })
 	}
 	served := make(chan error, 1)

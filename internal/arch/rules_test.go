@@ -23,6 +23,7 @@ var table = []row{
 	// What everything stands on. These know nothing of each other.
 	{"internal/wa", nil},
 	{"internal/safehttp", nil},
+	{"internal/weblink", []string{"internal/wa", "internal/safehttp"}},
 	{"internal/telemetry", nil},
 	{"internal/work", nil},
 	{"internal/keyring", nil},
@@ -33,8 +34,10 @@ var table = []row{
 	{"internal/store", []string{"internal/wa"}},
 	{"internal/store/sqlstore", []string{"internal/store", "internal/wa"}},
 	{"internal/store/storetest", []string{"internal/store", "internal/wa"}},
-	{"internal/media", []string{"internal/wa", "internal/store", "internal/safehttp", "internal/work"}},
+	{"internal/media", []string{"internal/wa", "internal/store", "internal/work"}},
 	{"internal/template", []string{"internal/wa", "internal/store", "internal/work"}},
+	{"internal/number", []string{"internal/wa", "internal/store", "internal/work"}},
+	{"internal/doctor", []string{"internal/wa"}},
 
 	// The stages: from a client to Meta, from Meta back, on to the customer. None imports another; they meet in the store.
 	{"internal/waapi", append([]string{"internal/wa", "internal/store"}, waapi...)},
@@ -44,7 +47,9 @@ var table = []row{
 	{"internal/waapi/admission", []string{"internal/wa", "internal/store", "internal/waapi/failure"}},
 	{"internal/waapi/metainfo", []string{"internal/wa", "internal/waapi/lenient", "internal/waapi/failure"}},
 	{"internal/waapi/hook", []string{"internal/wa", "internal/waapi/lenient", "internal/waapi/failure"}},
-	{"internal/outbox", []string{"internal/wa", "internal/store", "internal/media", "internal/work"}},
+	{"internal/api", []string{"internal/wa", "internal/store", "internal/number"}},
+	{"internal/outbox", []string{"internal/wa", "internal/store", "internal/media", "internal/work", "internal/pace"}},
+	{"internal/pace", []string{"internal/wa"}},
 	{"internal/cloudapi", []string{"internal/wa", "internal/cloudapi/node", "internal/cloudapi/fault", "internal/cloudapi/encode"}},
 	{"internal/cloudapi/node", []string{"internal/wa"}},
 	{"internal/cloudapi/fault", []string{"internal/wa", "internal/cloudapi/node"}},
@@ -56,6 +61,9 @@ var table = []row{
 	// The golden cases, and who plays them. The cases know nothing of the gateway, and neither does the player, but the nouns.
 	{"conformance", nil},
 	{"internal/conform", []string{"internal/wa", "internal/spelling"}},
+
+	// Meta's description of its API, for tests on both sides of it.
+	{"internal/openapi", nil},
 
 	// The pretend Meta shares no code with cloudapi, or one misunderstanding would pass on both sides.
 	{"internal/sim", []string{"internal/sim/account", "internal/sim/qr", "internal/sim/group", "internal/sim/rule", "internal/sim/message", "internal/sim/template", "internal/sim/business", "internal/sim/inbound", "internal/sim/media", "internal/sim/phone", "internal/sim/script", "internal/sim/clock", "internal/sim/draw", "internal/sim/ledger", "internal/sim/limit", "internal/sim/fault", "internal/sim/wire", "internal/sim/face", "internal/sim/manage"}},
@@ -94,8 +102,8 @@ var waapi = []string{
 
 // everything is what cmd may import: it is where all parts meet. What exists for tests only is not for a binary.
 var everything = []string{
-	"internal/wa", "internal/safehttp", "internal/telemetry", "internal/work", "internal/keyring", "internal/config", "internal/spelling",
-	"internal/store", "internal/store/sqlstore", "internal/media", "internal/template", "internal/outbox", "internal/waapi",
+	"internal/wa", "internal/safehttp", "internal/weblink", "internal/telemetry", "internal/work", "internal/keyring", "internal/config", "internal/spelling",
+	"internal/store", "internal/store/sqlstore", "internal/media", "internal/template", "internal/number", "internal/doctor", "internal/api", "internal/outbox", "internal/pace", "internal/waapi",
 	"internal/waapi/lenient", "internal/waapi/failure", "internal/waapi/send", "internal/waapi/admission", "internal/waapi/metainfo",
 	"internal/waapi/hook", "internal/cloudapi", "internal/cloudapi/fault", "internal/cloudapi/callback", "internal/cloudapi/encode", "internal/cloudapi/node", "internal/inbox", "internal/webhook", "internal/sim", "internal/conform",
 	"internal/sim/clock", "internal/sim/draw", "internal/sim/ledger", "internal/sim/limit", "internal/sim/fault",
@@ -122,6 +130,7 @@ var entrances = []entrance{
 	{"golang.org/x/image", []string{"internal/media"}},
 	{"code.dny.dev/ssrf", []string{"internal/safehttp"}},
 	{"github.com/google/uuid", []string{"internal/wa"}},
+	{"github.com/danielgtaylor/huma/v2", []string{"internal/api"}},
 }
 
 // testModules may be imported by any test, and by nothing that ends up in a binary.

@@ -19,19 +19,21 @@ type answer struct {
 	body   []byte
 	// whole is false if the body was cut or longer than maxAnswer.
 	whole bool
+	// date is Meta's clock, as its header says it.
+	date string
 }
 
 // readAnswer reads and closes the body.
 func readAnswer(resp *http.Response) answer {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	return answer{status: resp.StatusCode, body: body, whole: err == nil && len(body) <= maxAnswer}
+	return answer{status: resp.StatusCode, body: body, whole: err == nil && len(body) <= maxAnswer, date: resp.Header.Get("Date")}
 }
 
 func (a answer) ok() bool       { return a.status/100 == 2 }
 func (a answer) redirect() bool { return a.status/100 == 3 }
 
-// fault.Error returns the error that a complete answer holds.
+// graphError returns the error that a complete answer holds.
 func (a answer) graphError() (fault.Error, bool) {
 	if !a.whole || !json.Valid(a.body) {
 		return fault.Error{}, false

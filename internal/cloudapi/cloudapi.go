@@ -17,9 +17,9 @@
 // What an attempt came to is decided by what left the process:
 //
 //	no connection, no header written       later: it surely was not taken
-//	complete Graph error, 4xx              by the table of codes
-//	429                                    later
-//	complete Graph error, 5xx              unknown, unless the code is a refusal
+//	complete Graph error                   by the table of codes (package fault)
+//	429, and no code that tells more       later, and the number is paused
+//	5xx, and Meta's own failure            unknown
 //	any other answer without Graph JSON    unknown (a redirect: misconfigured)
 //	no answer after the headers            unknown
 //	2xx, readable or not                   sent (with a Graph error in it: unknown)
@@ -44,7 +44,7 @@ type Options struct {
 	// BaseURL is where the Graph API is, such as "https://graph.facebook.com".
 	// Plain http is for a loopback address only.
 	BaseURL string
-	// Version is the Graph API's, such as "v23.0".
+	// Version is the Graph API's, such as "v26.0".
 	Version string
 	// Transport carries the requests; nil for the package's own. Another one
 	// has to report to net/http/httptrace, or a lost send counts as unknown
@@ -82,7 +82,7 @@ func New(o Options) (*Client, error) {
 		wrong = append(wrong, err)
 	}
 	if !versionForm.MatchString(o.Version) {
-		wrong = append(wrong, errors.New(`version must be of the form "v23.0"`))
+		wrong = append(wrong, errors.New(`version must be of the form "v26.0"`))
 	}
 	if o.AnswerTimeout < 0 {
 		wrong = append(wrong, errors.New("answer timeout must not be negative"))

@@ -3,11 +3,9 @@ package cloudapi
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/waypost/waypost/internal/cloudapi/fault"
 	"github.com/waypost/waypost/internal/wa"
@@ -16,63 +14,6 @@ import (
 func errorBody(code int) string {
 	return fmt.Sprintf(`{"error":{"message":"(#%d) Some title","type":"OAuthException","code":%d,`+
 		`"error_data":{"messaging_product":"whatsapp","details":"Some details."},"fbtrace_id":"Atrace"}}`, code, code)
-}
-
-// TestErrorTable walks every row: a rule that is not complete would leave a
-// message without a next step.
-func TestErrorTable(t *testing.T) {
-	for _, r := range fault.MetaCodes() {
-		code := r.Code
-		t.Run(fmt.Sprint(code), func(t *testing.T) {
-			if r.Meaning == "" || !strings.HasPrefix(r.Page, "https://") || !strings.Contains(r.Page, "read 20") {
-				t.Errorf("no remedy or page: %+v", r)
-			}
-			if len(r.VendorCode) != 4 || !strings.HasPrefix(r.VendorCode, "80") {
-				t.Errorf("vendor code %q", r.VendorCode)
-			}
-			got := judge(answer{http.StatusBadRequest, []byte(errorBody(code)), true}, testNumber(), textDispatch())
-			if got.Kind != r.Outcome || got.Failure.Code != code || got.Failure.VendorCode != r.VendorCode || got.Trace != "Atrace" {
-				t.Errorf("outcome %+v", got)
-			}
-			if got.Failure.Title != "Some title" || !strings.HasPrefix(got.Failure.Details, "Some details.") {
-				t.Errorf("failure %+v", got.Failure)
-			}
-			switch got.Kind {
-			case wa.OutcomeLater:
-				if got.After <= 0 {
-					t.Errorf("after %v by %+v", got.After, r)
-				}
-			case wa.OutcomeMisconfigured:
-				if got.After != time.Minute || !strings.Contains(got.Failure.Details, r.Meaning) {
-					t.Errorf("misconfigured %+v", got)
-				}
-			case wa.OutcomeRejected:
-				if got.After != 0 {
-					t.Errorf("after %v", got.After)
-				}
-			case wa.OutcomeSent, wa.OutcomeExpired, wa.OutcomeUnknown:
-				t.Errorf("kind %s is for no complete refusal", got.Kind)
-			}
-			over5xx := judge(answer{http.StatusInternalServerError, []byte(errorBody(code)), true}, testNumber(), textDispatch())
-			if (over5xx.Kind == wa.OutcomeUnknown) != isFault(code) {
-				t.Errorf("with a 5xx %s, fault %v", over5xx.Kind, isFault(code))
-			}
-		})
-	}
-}
-
-func TestErrorVendorCodes(t *testing.T) {
-	for code, want := range map[int]string{
-		0: "8015", 190: "8015", 131031: "8015", 131026: "8003", 131047: "8007", 131051: "8008", 131052: "8008",
-		131053: "8008", 132000: "8010", 132012: "8010", 132001: "8009", 131049: "8012", 131000: "8012", 999999: "8012",
-	} {
-		if got := fault.FailureOf(code, "t", "d").VendorCode; got != want {
-			t.Errorf("code %d: %s, want %s", code, got, want)
-		}
-	}
-	if got := fault.FailureOf(131026, "t", "").Details; !strings.Contains(got, "not on WhatsApp") {
-		t.Errorf("without details no remedy: %q", got)
-	}
 }
 
 func TestErrorOutcomes(t *testing.T) {
@@ -85,7 +26,7 @@ func TestErrorOutcomes(t *testing.T) {
 		want     wa.OutcomeKind
 		gone     bool
 	}{
-		{"unknown code", 400, errorBody(999999), textDispatch(), wa.OutcomeRejected, false},
+		{"unknown code", 400, errorBody(999999), textDispatch(), wa.OutcomeLater, false},
 		{"unknown code that passes", 400, `{"error":{"code":999999,"is_transient":true}}`, textDispatch(), wa.OutcomeLater, false},
 		{"unknown code with 5xx", 500, errorBody(999999), textDispatch(), wa.OutcomeUnknown, false},
 		{"unknown code that passes with 5xx", 503, `{"error":{"code":999999,"is_transient":true}}`, textDispatch(), wa.OutcomeUnknown, false},
@@ -93,6 +34,7 @@ func TestErrorOutcomes(t *testing.T) {
 		{"permission range", 403, errorBody(273), textDispatch(), wa.OutcomeMisconfigured, false},
 		{"429 with an unknown code", 429, errorBody(999999), textDispatch(), wa.OutcomeLater, false},
 		{"429 with 130429", 429, errorBody(130429), textDispatch(), wa.OutcomeLater, false},
+		{"429 with a code that says more", 429, errorBody(190), textDispatch(), wa.OutcomeMisconfigured, false},
 		{"429 without JSON", 429, "slow down", textDispatch(), wa.OutcomeLater, false},
 		{"maintenance is a refusal", 500, errorBody(131057), textDispatch(), wa.OutcomeLater, false},
 		{"missing number", 400, fmt.Sprintf(missing, "106540000000001"), textDispatch(), wa.OutcomeMisconfigured, false},
@@ -108,29 +50,43 @@ func TestErrorOutcomes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := judge(answer{tt.status, []byte(tt.body), true}, testNumber(), tt.dispatch)
+			got := judge(answer{status: tt.status, body: []byte(tt.body), whole: true}, testNumber(), tt.dispatch)
 			if got.Kind != tt.want || got.MediaGone != tt.gone {
 				t.Errorf("got %+v, want %s, media gone %v", got, tt.want, tt.gone)
 			}
 			if got.Kind == wa.OutcomeLater && got.After <= 0 {
 				t.Error("later without a wait")
 			}
-			if got.MediaGone && (got.Failure.VendorCode != "8008" || strings.Contains(got.Failure.Details, "phone")) {
+			if tt.status == http.StatusTooManyRequests && got.Kind == wa.OutcomeLater && (!got.Slowed || got.Scope != wa.ScopeNumber) {
+				t.Errorf("too fast, and yet %+v", got)
+			}
+			if got.MediaGone && (got.Scope != wa.ScopeMessage || got.Failure.VendorCode != "8008" || strings.Contains(got.Failure.Details, "phone")) {
 				t.Errorf("failure %+v is not about the media", got.Failure)
 			}
 		})
 	}
 }
 
-func TestErrorDelaysGrow(t *testing.T) {
-	for attempt, want := range map[int]time.Duration{
-		0: 4 * time.Second, 1: 4 * time.Second, 2: 16 * time.Second, 3: 64 * time.Second, 4: 256 * time.Second,
-		5: 1024 * time.Second, 6: time.Hour, 1000: time.Hour,
+// TestErrorWaitsFollowTheMessage: what was only too fast does not make the waits
+// for a failure of Meta's longer, nor the other way round.
+func TestErrorWaitsFollowTheMessage(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		code            int
+		attempt, slowed int
+		want            time.Duration
+	}{
+		{"first of the pair", 131056, 1, 0, 4 * time.Second},
+		{"third of the pair", 131056, 3, 2, 64 * time.Second},
+		{"first of the pair after failures", 131056, 7, 0, 4 * time.Second},
+		{"first failure", 131049, 1, 0, 24 * time.Hour},
+		{"first failure after the pair", 131049, 9, 8, 24 * time.Hour},
+		{"second failure", 131049, 10, 8, 48 * time.Hour},
 	} {
 		d := textDispatch()
-		d.Message.Attempt = attempt
-		if got := judge(answer{400, []byte(errorBody(131056)), true}, testNumber(), d); got.After != want {
-			t.Errorf("attempt %d: after %v, want %v", attempt, got.After, want)
+		d.Message.Attempt, d.Message.Slowed = tt.attempt, tt.slowed
+		if got := judge(answer{status: 400, body: []byte(errorBody(tt.code)), whole: true}, testNumber(), d); got.After != tt.want {
+			t.Errorf("%s: after %v, want %v", tt.name, got.After, tt.want)
 		}
 	}
 }
@@ -151,13 +107,13 @@ func TestErrorTriesAreNotAttempts(t *testing.T) {
 		{"media of ours not taken", 400, 131053, mediaDispatch(), fault.MediaTries, true},
 		{"link not fetched", 400, 131052, link, fault.MediaTries, false},
 		{"link not taken", 400, 131053, link, fault.MediaTries, false},
-		{"perhaps a bad request", 400, 1, textDispatch(), fault.FaultTries, false},
+		{"perhaps a bad request", 400, 1, textDispatch(), 5, false},
 		{"throttled", 400, 130429, textDispatch(), 0, false},
 		{"throttled by status", 429, 1, textDispatch(), 0, false},
 	} {
 		for _, attempt := range []int{1, 100} {
 			tt.dispatch.Message.Attempt = attempt
-			got := judge(answer{tt.status, []byte(errorBody(tt.code)), true}, testNumber(), tt.dispatch)
+			got := judge(answer{status: tt.status, body: []byte(errorBody(tt.code)), whole: true}, testNumber(), tt.dispatch)
 			if got.Kind != wa.OutcomeLater || got.Tries != tt.tries || got.MediaGone != tt.gone || got.After <= 0 {
 				t.Errorf("%s, attempt %d: %+v", tt.name, attempt, got)
 			}
@@ -165,41 +121,12 @@ func TestErrorTriesAreNotAttempts(t *testing.T) {
 	}
 }
 
-func TestFailureHoldsNothingSecret(t *testing.T) {
-	tests := []struct{ name, text, without string }{
-		{"phone", "Recipient 15550100001 is not allowed", "15550100001"},
-		{"phone with spaces", "Recipient +1 (555) 010-0001 is not allowed", "555"},
-		{"link", "cannot fetch https://cdn.example.com/k/s3cret?sig=abc now", "s3cret"},
-		{"token", "Malformed access token EAAG" + strings.Repeat("aB3", 20), "aB3aB3"},
-		{"wamid", "no message wamid.HBgLMTU1NTAxMDAwMDEVAgARGBI5QTNDQTVC", "HBgL"},
+func TestErrorHoldsNoToken(t *testing.T) {
+	body := `{"error":{"code":190,"message":"Malformed access token ` + canary + `"}}`
+	for _, status := range []int{200, 401, 500} {
+		got := judge(answer{status: status, body: []byte(body), whole: true}, testNumber(), textDispatch())
+		if strings.Contains(fmt.Sprint(got), canary) {
+			t.Errorf("%+v", got)
+		}
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			f := fault.FailureOf(131026, tt.text, tt.text)
-			if strings.Contains(f.Title+f.Details, tt.without) {
-				t.Errorf("%+v", f)
-			}
-		})
-	}
-	t.Run("the number's own token", func(t *testing.T) {
-		body := `{"error":{"code":190,"message":"Malformed access token ` + canary + `"}}`
-		for _, status := range []int{200, 401, 500} {
-			if got := judge(answer{status, []byte(body), true}, testNumber(), textDispatch()); strings.Contains(fmt.Sprint(got), canary) {
-				t.Errorf("%+v", got)
-			}
-		}
-	})
-	t.Run("long and odd", func(t *testing.T) {
-		f := fault.FailureOf(1, strings.Repeat("ü ", 600), "a\x1b[31m\nb\xff")
-		if n := utf8.RuneCountInString(f.Title); n != 500 || !utf8.ValidString(f.Title) || !utf8.ValidString(f.Details) {
-			t.Errorf("%d characters: %+v", n, f)
-		}
-		if strings.ContainsAny(f.Details, "\x1b\n") {
-			t.Errorf("control characters in %q", f.Details)
-		}
-	})
 }
-
-// isFault reports whether a code is of Meta's own failures, which with a 5xx may
-// have taken the message.
-func isFault(code int) bool { return slices.Contains([]int{1, 2, 131000, 131016, 133004}, code) }

@@ -382,9 +382,11 @@ func mediaError(a answer, n wa.Number) error {
 }
 
 func mediaOutcome(e fault.Error, status int, n wa.Number) wa.Outcome {
-	o := e.Outcome(status, 1)
+	o := e.Outcome(status, wa.Message{})
+	o.Slowed = false // no attempt was begun that would not count
 	if e.MissingObject() && !strings.Contains(string(e.Message), n.ID) {
 		o.Kind, o.After, o.MediaGone, o.Failure = wa.OutcomeRejected, 0, true, mediaFailure(e)
+		o.Scope = wa.ScopeMessage
 	}
 	switch o.Kind {
 	case wa.OutcomeUnknown:

@@ -51,6 +51,8 @@ type profileNode struct {
 	Picture     node.Text   `json:"profile_picture_url"`
 	Vertical    node.Text   `json:"vertical"`
 	Websites    []node.Text `json:"websites"`
+	// Inner is where Meta's own sample has all of it.
+	Inner *profileNode `json:"business_profile"`
 }
 
 const profileFields = "about,address,description,email,profile_picture_url,websites,vertical"
@@ -71,6 +73,9 @@ func (c *Client) BusinessProfile(ctx context.Context, n wa.Number) (wa.BusinessP
 		return wa.BusinessProfile{}, nil // none was filled in
 	}
 	profile := got.Data[0]
+	if profile.Inner != nil {
+		profile = *profile.Inner
+	}
 	p := wa.BusinessProfile{
 		About: string(profile.About), Address: string(profile.Address), Description: string(profile.Description),
 		Email: string(profile.Email), Picture: string(profile.Picture), Vertical: string(profile.Vertical),

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -37,7 +39,7 @@ func (c *Client) Send(ctx context.Context, n wa.Number, d wa.Dispatch) wa.Outcom
 	var p passage
 	if ctx.Err() != nil {
 		// net/http would say nothing of it to the trace.
-		return notSent(ctx.Err(), d.Message.Attempt)
+		return notSent(ctx.Err(), d.Message)
 	}
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, p.hooks(d.OnWire)),
 		http.MethodPost, c.endpoint(n.ID, "messages"), bytes.NewReader(body))
@@ -52,7 +54,7 @@ func (c *Client) Send(ctx context.Context, n wa.Number, d wa.Dispatch) wa.Outcom
 	// Not through http.Client: it would follow redirects.
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return p.outcome(ctx, err, d.Message.Attempt)
+		return p.outcome(ctx, err, d.Message)
 	}
 	return judge(readAnswer(resp), n, d)
 }
@@ -90,17 +92,17 @@ func (p *passage) nothingLeft(ctx context.Context, err error) bool {
 }
 
 // outcome is for an attempt that got no answer.
-func (p *passage) outcome(ctx context.Context, err error, attempt int) wa.Outcome {
+func (p *passage) outcome(ctx context.Context, err error, m wa.Message) wa.Outcome {
 	if p.nothingLeft(ctx, err) {
-		return notSent(err, attempt)
+		return notSent(err, m)
 	}
 	return wa.Outcome{Kind: wa.OutcomeUnknown, Failure: fault.Ours("Meta may have taken the message: no answer came", cause(err))}
 }
 
 // notSent is for an attempt of which surely nothing left the process.
-func notSent(err error, attempt int) wa.Outcome {
+func notSent(err error, m wa.Message) wa.Outcome {
 	return wa.Outcome{
-		Kind: wa.OutcomeLater, After: fault.Unsent().After(attempt), Failure: fault.Ours("Meta could not be reached", cause(err)),
+		Kind: wa.OutcomeLater, After: fault.Unsent().After(m.Tries()), Failure: fault.Ours("Meta could not be reached", cause(err)),
 	}
 }
 
@@ -139,10 +141,7 @@ func judge(a answer, n wa.Number, d wa.Dispatch) wa.Outcome {
 	case isGraph:
 		return refusal(e.Without(n.Token), a.status, n, d)
 	case a.status == http.StatusTooManyRequests:
-		return wa.Outcome{
-			Kind: wa.OutcomeLater, After: fault.Unexplained().After(d.Message.Attempt),
-			Failure: fault.Ours("too many requests", ""),
-		}
+		return fault.Slowed(d.Message)
 	case a.redirect():
 		return fault.Misconfigured(fault.Ours("the Graph API was not found: it redirects", "check the base url and the version"))
 	}
@@ -153,12 +152,32 @@ func judge(a answer, n wa.Number, d wa.Dispatch) wa.Outcome {
 }
 
 // sendAnswer is what an accepted send gets. message_status may say that a
-// template is held back; it was taken all the same.
+// template is held back; it was taken all the same. A contact has no wa_id if the
+// person shows none, and for a group it has the group's id.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (read 2026-09)
 type sendAnswer struct {
+	Contacts []struct {
+		WAID         node.Text `json:"wa_id"`
+		UserID       node.Text `json:"user_id"`
+		ParentUserID node.Text `json:"parent_user_id"`
+	} `json:"contacts"`
 	Messages []struct {
-		ID node.Text `json:"id"`
+		ID     node.Text `json:"id"`
+		Status node.Text `json:"message_status"`
 	} `json:"messages"`
+}
+
+// statusAccepted is the message_status of what is not held back.
+const statusAccepted = "accepted"
+
+// person is whom the message went to, as far as the answer says; nothing if it
+// says it of several.
+func (a sendAnswer) person() wa.PersonIDs {
+	if len(a.Contacts) != 1 {
+		return wa.PersonIDs{}
+	}
+	c := a.Contacts[0]
+	return wa.PersonIDs{Phone: string(c.WAID), UserID: string(c.UserID), ParentUserID: string(c.ParentUserID)}
 }
 
 // accepted is for a 2xx. If the body does not say the id, a status will: the
@@ -179,20 +198,24 @@ func accepted(a answer, n wa.Number) wa.Outcome {
 	if len(got.Messages) == 0 {
 		return wa.Outcome{Kind: wa.OutcomeSent}
 	}
-	return wa.Outcome{Kind: wa.OutcomeSent, WAMID: string(got.Messages[0].ID)}
+	m := got.Messages[0]
+	o := wa.Outcome{Kind: wa.OutcomeSent, WAMID: string(m.ID), Contact: got.person()}
+	if m.Status != statusAccepted {
+		o.Held = string(m.Status)
+	}
+	return o
 }
 
 // refusal is for a complete error of Meta's. Where it is about our media id,
 // the media has to be uploaded again.
 func refusal(e fault.Error, status int, n wa.Number, d wa.Dispatch) wa.Outcome {
-	attempt := d.Message.Attempt
-	o := e.Outcome(status, attempt)
+	o := e.Outcome(status, d.Message)
 	if o.Kind == wa.OutcomeUnknown || !aboutMedia(e, n, d) {
 		return o
 	}
 	o.Failure = mediaFailure(e)
-	o.Kind, o.After = wa.OutcomeLater, fault.Unsent().After(attempt)
-	o.MediaGone, o.Tries = true, fault.MediaTries
+	o.Kind, o.After = wa.OutcomeLater, fault.Unsent().After(d.Message.Tries())
+	o.MediaGone, o.Tries, o.Scope = true, fault.MediaTries, wa.ScopeMessage
 	return o
 }
 
@@ -211,7 +234,7 @@ func mediaFailure(e fault.Error) wa.Failure {
 // id of the dispatch. Meta's pages name no code for it. Seen are 100 and 131009
 // with words about the media, 100 with subcode 33, and the two media codes.
 func aboutMedia(e fault.Error, n wa.Number, d wa.Dispatch) bool {
-	if len(d.MetaMedia) == 0 {
+	if len(d.MetaMedia)+len(d.MetaLinks) == 0 {
 		return false
 	}
 	words := strings.ToLower(string(e.Message) + " " + e.Details())
@@ -228,10 +251,7 @@ func aboutMedia(e fault.Error, n wa.Number, d wa.Dispatch) bool {
 }
 
 func namesMedia(words string, d wa.Dispatch) bool {
-	for _, metaID := range d.MetaMedia {
-		if strings.Contains(words, metaID) {
-			return true
-		}
-	}
-	return false
+	said := func(metaID string) bool { return strings.Contains(words, metaID) }
+	return slices.ContainsFunc(slices.Collect(maps.Values(d.MetaMedia)), said) ||
+		slices.ContainsFunc(slices.Collect(maps.Values(d.MetaLinks)), said)
 }

@@ -346,3 +346,38 @@ func TestNewChecksOptions(t *testing.T) {
 		}
 	}
 }
+
+func TestTheAnswerSaysWhomItWentTo(t *testing.T) {
+	for name, tt := range map[string]struct {
+		contacts string
+		want     wa.PersonIDs
+	}{
+		"number":         {`[{"input":"+15550100001","wa_id":"15550100001"}]`, wa.PersonIDs{Phone: "15550100001"}},
+		"number and id":  {`[{"input":"x","wa_id":"15550100001","user_id":"US.1"}]`, wa.PersonIDs{Phone: "15550100001", UserID: "US.1"}},
+		"hidden number":  {`[{"input":"US.1","user_id":"US.1","parent_user_id":"US.ENT.2"}]`, wa.PersonIDs{UserID: "US.1", ParentUserID: "US.ENT.2"}},
+		"several":        {`[{"wa_id":"15550100001"},{"wa_id":"15550100002"}]`, wa.PersonIDs{}},
+		"none":           {`[]`, wa.PersonIDs{}},
+		"something else": {`"15550100001"`, wa.PersonIDs{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := `{"messaging_product":"whatsapp","contacts":` + tt.contacts + `,"messages":[{"id":"wamid.AAA"}]}`
+			got := accepted(answer{status: http.StatusOK, body: []byte(body), whole: true}, testNumber())
+			if want := (wa.Outcome{Kind: wa.OutcomeSent, WAMID: "wamid.AAA", Contact: tt.want}); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestTheAnswerSaysWhatIsHeldBack(t *testing.T) {
+	for status, want := range map[string]string{
+		`"held_for_quality_assessment"`: "held_for_quality_assessment", `"paused"`: "paused", `"something new"`: "something new",
+		`"accepted"`: "", `""`: "", `null`: "",
+	} {
+		body := `{"messages":[{"id":"wamid.AAA","message_status":` + status + `}]}`
+		got := accepted(answer{status: http.StatusOK, body: []byte(body), whole: true}, testNumber())
+		if got != (wa.Outcome{Kind: wa.OutcomeSent, WAMID: "wamid.AAA", Held: want}) {
+			t.Errorf("%s: got %+v, want %q", status, got, want)
+		}
+	}
+}

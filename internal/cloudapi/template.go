@@ -216,21 +216,34 @@ func done(body []byte) error {
 // manage makes one call that is not a send and returns its answer, which is a
 // JSON object.
 func (c *Client) manage(ctx context.Context, n wa.Number, method, address string, body []byte) ([]byte, error) {
+	a, err := c.exchange(ctx, n, method, address, body)
+	if err != nil {
+		return nil, err
+	}
+	return a.managed(n)
+}
+
+// exchange makes one call that is not a send and returns whatever comes back.
+func (c *Client) exchange(ctx context.Context, n wa.Number, method, address string, body []byte) (answer, error) {
 	if o, bad := unusable(n); bad {
-		return nil, &wa.OutcomeError{Outcome: o}
+		return answer{}, &wa.OutcomeError{Outcome: o}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.answerTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return nil, managedLater("the request cannot be made", "")
+		return answer{}, managedLater("the request cannot be made", "")
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 		req.GetBody = nil // see Send
 	}
 	authorize(req, n)
-	return c.managed(req, n)
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return answer{}, managedLater("Meta did not answer", cause(err))
+	}
+	return readAnswer(resp), nil
 }
 
 func (c *Client) managed(req *http.Request, n wa.Number) ([]byte, error) {
@@ -238,7 +251,11 @@ func (c *Client) managed(req *http.Request, n wa.Number) ([]byte, error) {
 	if err != nil {
 		return nil, managedLater("Meta did not answer", cause(err))
 	}
-	a := readAnswer(resp)
+	return readAnswer(resp).managed(n)
+}
+
+// managed returns the JSON object that a call was answered with.
+func (a answer) managed(n wa.Number) ([]byte, error) {
 	if _, isError := a.graphError(); !a.ok() || isError {
 		return nil, managedError(a, n)
 	}
@@ -260,7 +277,7 @@ func managedError(a answer, n wa.Number) error {
 		return managedLater("the answer is none of Meta's", http.StatusText(a.status))
 	}
 	e = e.Without(n.Token)
-	o := e.Outcome(a.status, 1)
+	o := e.Outcome(a.status, wa.Message{})
 	switch {
 	case e.Subcode == subcodeNoTemplate:
 		o.Failure.VendorCode = fault.VendorTemplate
@@ -269,6 +286,9 @@ func managedError(a answer, n wa.Number) error {
 		o.Failure.VendorCode = fault.VendorTemplate
 	case o.Kind == wa.OutcomeUnknown:
 		o.Kind, o.After = wa.OutcomeLater, fault.Unexplained().After(1)
+	case o.Unlisted && !o.Slowed:
+		// The waits of the table are for messages; here somebody is told at once.
+		o.Kind, o.After, o.Tries = wa.OutcomeRejected, 0, 0
 	case o.Kind == wa.OutcomeRejected && e.Number() == fault.CodeInvalidParameter:
 		o.Failure.VendorCode = fault.VendorTemplateData
 		if e.Details() == "" {

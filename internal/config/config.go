@@ -37,6 +37,7 @@ type Config struct {
 	Log     Log     `koanf:"log"`
 	API     API     `koanf:"api"`
 	Meta    Meta    `koanf:"meta"`
+	Media   Media   `koanf:"media"`
 	Webhook Webhook `koanf:"webhook"`
 	Send    Send    `koanf:"send"`
 
@@ -59,9 +60,15 @@ type API struct {
 // Meta is how WhatsApp's Cloud API is reached, and how it reaches us.
 type Meta struct {
 	BaseURL     string    `koanf:"base_url" default:"https://graph.facebook.com" help:"address of the Graph API; https, or http on this machine"`
-	Version     string    `koanf:"version" default:"v23.0" help:"version of the Graph API"`
+	Version     string    `koanf:"version" default:"v26.0" help:"version of the Graph API"`
 	VerifyToken wa.Secret `koanf:"verify_token" secret:"true" help:"what Meta must show when it verifies the callback address /meta/callback; without it every verification is refused"`
 	MediaHosts  []string  `koanf:"media_hosts" help:"further hosts, or host:port, that media may be downloaded from with the access token"`
+}
+
+// Media is how the media of messages come here.
+type Media struct {
+	Links         string   `koanf:"links" default:"fetch" help:"a media that a message names by its link: fetch, the gateway fetches and checks it and uploads it to Meta once; or pass, Meta fetches it for every message"`
+	AllowNetworks []string `koanf:"allow_networks" help:"private networks that links may lead to, such as 10.1.0.0/16, on any port; every other internal address is refused, and every public one on ports other than 80 and 443"`
 }
 
 // Webhook is how events are posted to customers.
@@ -73,8 +80,10 @@ type Webhook struct {
 
 // Send is how messages are sent.
 type Send struct {
-	Concurrency int           `koanf:"concurrency" default:"64" help:"how many messages are on their way to Meta at a time"`
-	Timeout     time.Duration `koanf:"timeout" default:"60s" help:"how long Meta may take to answer a send; a send without an answer is uncertain and is not repeated"`
+	Concurrency int           `koanf:"concurrency" default:"512" help:"how many messages are on their way to Meta at a time; a number needs as many as it sends in the time that an answer takes, of which it gets three quarters at most"`
+	Timeout     time.Duration `koanf:"timeout" default:"60s" help:"how long Meta may take to answer a send; a send without an answer is uncertain"`
+
+	UncertainAfter time.Duration `koanf:"uncertain_after" default:"2m" help:"how long a status of an uncertain message is waited for before the source's policy acts; it counts only while statuses of the number reach the gateway"`
 }
 
 // Templates is how the copy of Meta's templates is kept.
@@ -86,6 +95,7 @@ type Templates struct {
 func (c Config) Validate() error {
 	_, level := c.LogLevel()
 	_, networks := c.AllowedNetworks()
+	_, mediaNetworks := c.MediaNetworks()
 	return errors.Join(
 		listenAddress("listen", c.Listen),
 		when(c.Data == "", "data: name a directory"),
@@ -93,13 +103,16 @@ func (c Config) Validate() error {
 		when(c.Log.Format != "text" && c.Log.Format != "json", "log.format: use text or json, not %.80q", c.Log.Format),
 		when(c.API.FailureStatus != 200 && c.API.FailureStatus != 400, "api.failure_status: use 200 or 400, not %d", c.API.FailureStatus),
 		baseURL("meta.base_url", c.Meta.BaseURL),
-		when(!graphVersion().MatchString(c.Meta.Version), "meta.version: use a form like v23.0, not %.80q", c.Meta.Version),
+		when(!graphVersion().MatchString(c.Meta.Version), "meta.version: use a form like v26.0, not %.80q", c.Meta.Version),
 		mediaHosts("meta.media_hosts", c.Meta.MediaHosts),
+		when(c.Media.Links != "fetch" && c.Media.Links != "pass", "media.links: use fetch or pass, not %.80q", c.Media.Links),
+		mediaNetworks,
 		networks,
 		when(c.Webhook.ReceivedAt != "unix" && c.Webhook.ReceivedAt != "date", "webhook.received_at: use unix or date, not %.80q", c.Webhook.ReceivedAt),
 		between("webhook.timeout", c.Webhook.Timeout, time.Second, time.Minute),
 		when(c.Send.Concurrency < 1 || c.Send.Concurrency > 10_000, "send.concurrency: use 1 to 10000, not %d", c.Send.Concurrency),
 		between("send.timeout", c.Send.Timeout, time.Second, 10*time.Minute),
+		between("send.uncertain_after", c.Send.UncertainAfter, 10*time.Second, 24*time.Hour),
 		between("templates.refresh", c.Templates.Refresh, time.Minute, 24*time.Hour),
 		between("stop_timeout", c.StopTimeout, time.Second, time.Hour),
 		c.stopOutlastsSend(),
@@ -125,17 +138,26 @@ func (c Config) LogLevel() (slog.Level, error) {
 
 // AllowedNetworks returns the private networks that webhooks may reach.
 func (c Config) AllowedNetworks() ([]netip.Prefix, error) {
-	var networks []netip.Prefix
+	return prefixes("webhook.allow_networks", c.Webhook.AllowNetworks)
+}
+
+// MediaNetworks returns the private networks that links of media may lead to.
+func (c Config) MediaNetworks() ([]netip.Prefix, error) {
+	return prefixes("media.allow_networks", c.Media.AllowNetworks)
+}
+
+func prefixes(name string, texts []string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
 	var mistakes []error
-	for _, text := range c.Webhook.AllowNetworks {
+	for _, text := range texts {
 		network, err := netip.ParsePrefix(text)
 		if err != nil {
-			mistakes = append(mistakes, fmt.Errorf("webhook.allow_networks: use a form like 10.1.0.0/16, not %.80q", text))
+			mistakes = append(mistakes, fmt.Errorf("%s: use a form like 10.1.0.0/16, not %.80q", name, text))
 			continue
 		}
-		networks = append(networks, network.Masked())
+		all = append(all, network.Masked())
 	}
-	return networks, errors.Join(mistakes...)
+	return all, errors.Join(mistakes...)
 }
 
 func when(wrong bool, format string, args ...any) error {

@@ -60,7 +60,7 @@ func TestFileIsReadStrictly(t *testing.T) {
 		{name: "other level for a text", yaml: "data: {1: b}\n", want: []string{`data: use a text such as "./waypost-data", not a level with names below it`}},
 		{name: "claim for a text", yaml: "log: {level: true}\n", want: []string{`log.level: use a text such as "info", not true`}},
 		{name: "date for a text", yaml: "data: 2026-11-01\n", want: []string{`data: use a text such as "./waypost-data", not a date`}},
-		{name: "fraction for a text", yaml: "meta: {version: 23.5}\n", want: []string{`meta.version: use a text such as "v23.0", not 23.5`}},
+		{name: "fraction for a text", yaml: "meta: {version: 23.5}\n", want: []string{`meta.version: use a text such as "v26.0", not 23.5`}},
 		{name: "nothing for a text", yaml: "listen:\n", want: []string{`listen: use a text such as "127.0.0.1:8080", not nothing`}},
 		{name: "text for a number", yaml: "send: {concurrency: many}\n", want: []string{`send.concurrency: use a whole number, not "many"`}},
 		{name: "fraction for a number", yaml: "send: {concurrency: 2.5}\n", want: []string{"send.concurrency: use a whole number, not 2.5"}},

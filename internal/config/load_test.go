@@ -48,9 +48,10 @@ func TestDefaultsAreComplete(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080", Data: "./waypost-data", Log: Log{Level: "info", Format: "text"},
 		API:         API{FailureStatus: 200},
-		Meta:        Meta{BaseURL: "https://graph.facebook.com", Version: "v23.0"},
+		Meta:        Meta{BaseURL: "https://graph.facebook.com", Version: "v26.0"},
+		Media:       Media{Links: "fetch"},
 		Webhook:     Webhook{Timeout: 15 * time.Second, ReceivedAt: "unix"},
-		Send:        Send{Concurrency: 64, Timeout: time.Minute},
+		Send:        Send{Concurrency: 512, Timeout: time.Minute, UncertainAfter: 2 * time.Minute},
 		Templates:   Templates{Refresh: 15 * time.Minute},
 		StopTimeout: 90 * time.Second,
 	}
@@ -96,10 +97,11 @@ meta:
 	want := map[string]string{
 		"listen": "default 127.0.0.1:8080", "data": "file /file", "stop_timeout": "flag 2m0s",
 		"log.level": "environment warn", "log.format": "file json", "api.failure_status": "default 200",
-		"meta.base_url": "default https://graph.facebook.com", "meta.version": "default v23.0",
+		"meta.base_url": "default https://graph.facebook.com", "meta.version": "default v26.0",
 		"meta.media_hosts": "file a.example,b.example:8443", "meta.verify_token": "environment [secret]",
+		"media.links": "default fetch", "media.allow_networks": "default ",
 		"webhook.allow_networks": "environment 192.168.1.7/16,10.1.0.0/16", "webhook.timeout": "default 15s", "webhook.received_at": "default unix",
-		"send.concurrency": "flag 9", "send.timeout": "file 7s", "templates.refresh": "default 15m0s",
+		"send.concurrency": "flag 9", "send.timeout": "file 7s", "send.uncertain_after": "default 2m0s", "templates.refresh": "default 15m0s",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -136,7 +138,7 @@ func TestEmptyValueIsAValue(t *testing.T) {
 		"log.level":        `log.level: use debug, info, warn or error, not ""`,
 		"log.format":       `log.format: use text or json, not ""`,
 		"meta.base_url":    "meta.base_url: use a form like https://graph.facebook.com",
-		"meta.version":     `meta.version: use a form like v23.0, not ""`,
+		"meta.version":     `meta.version: use a form like v26.0, not ""`,
 		"send.concurrency": `send.concurrency: use a whole number, not ""`,
 		"send.timeout":     `send.timeout: use a duration such as 60s, not ""`,
 	} {
@@ -206,7 +208,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		`listen: use a text such as "127.0.0.1:8080", not 8080`,
 		`send.concurrency: use a whole number, not "many"`,
 		`log.format: use text or json, not "xml"`,
-		`meta.version: use a form like v23.0, not "23"`,
+		`meta.version: use a form like v26.0, not "23"`,
 		`webhook.allow_networks: use a form like 10.1.0.0/16, not "10.0.0.1"`,
 		`webhook.allow_networks: use a form like 10.1.0.0/16, not "net"`,
 		`webhook.timeout: use 1s to 1m0s, not 2h0m0s`,
@@ -232,16 +234,19 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 		{"meta.base_url", []string{"https://graph.facebook.com", "http://127.0.0.1:1/x", "http://[::1]:1", "http://localhost"}, []string{
 			"graph.facebook.com", "ftp://x", "https://", "https://:443", "https://u:" + canary + "@x", "https://x?t=" + canary, "https://x#y", "http://example.com", "https://x\n", "http://127.0.0.1.example.com",
 		}},
-		{"meta.version", []string{"v1.0", "v23.0"}, []string{"23.0", "v23", "v0.1", "v23.0 ", "v100.0", "V23.0"}},
+		{"meta.version", []string{"v1.0", "v23.0", "v26.0"}, []string{"23.0", "v23", "v0.1", "v23.0 ", "v100.0", "V23.0"}},
 		{"meta.media_hosts", []string{"a.example,b.example:8443", "127.0.0.1:8080", "[::1]:80", "[::1]"}, []string{
 			"https://a.example", "a.example/x", "u@a.example", "a b", "a.example:", "a.example:x", "a.example:70000", "a.example,:80",
 		}},
+		{"media.links", []string{"fetch", "pass"}, []string{"", "Fetch", "link"}},
+		{"media.allow_networks", []string{"127.0.0.0/8,::1/128", "10.1.2.3/16", ""}, []string{"10.0.0.0", "10.0.0.0/33", "private"}},
 		{"webhook.allow_networks", []string{"127.0.0.0/8,::1/128", "10.1.2.3/16"}, []string{"10.0.0.0", "10.0.0.0/33", "private"}},
 		{"webhook.timeout", []string{"1s", "60s"}, []string{"999ms", "61s", "-5s", "5", "five"}},
 		{"webhook.received_at", []string{"unix", "date"}, []string{"", "Date", "seconds"}},
 		{"api.failure_status", []string{"200", "400"}, []string{"0", "201", "404", "OK", ""}},
 		{"send.concurrency", []string{"1", "10000"}, []string{"0", "-1", "10001", "1.5", "1e3", "0x10", "99999999999999999999", " 5"}},
 		{"templates.refresh", []string{"1m", "24h"}, []string{"0", "59s", "25h"}},
+		{"send.uncertain_after", []string{"10s", "24h"}, []string{"0", "9s", "25h", "120"}},
 		{"send.timeout", []string{"1s", "89s"}, []string{"0", "0s", "11m"}},
 		{"stop_timeout", []string{"61s", "1h"}, []string{"0", "61m", "1d", "60s"}},
 	} {

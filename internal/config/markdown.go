@@ -44,7 +44,7 @@ data: /var/lib/waypost
 log:
   format: json
 meta:
-  version: v23.0
+  version: v26.0
 webhook:
   allow_networks: [10.1.0.0/16]
 ` + "```" + `

@@ -105,6 +105,7 @@ func (r *Remote) table() map[string]way {
 
 		"writer":        {get: r.writes("writer", defaultWriter)},
 		"writer_spaced": {get: r.writerSpaced},
+		"incoming":      {get: r.incoming},
 		"talker":        {get: r.writes("talker", defaultTalker)},
 		"just_in":       {get: r.wroteBefore("just_in", defaultJustIn, window-margin)},
 		"just_out":      {get: r.wroteBefore("just_out", defaultJustOut, window+time.Second)},

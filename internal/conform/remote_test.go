@@ -52,6 +52,7 @@ func (a *answers) has(asked string) bool {
 const (
 	success   = `{"status":"success"}`
 	outside   = `{"status":"failure","error":{"code":"8007","message":"outside"}}`
+	notYet    = `{"status":"failure","error":{"code":"8006","message":"not received"}}`
 	oneSource = `{"status":"success","data":{"sources":[{"id":"s1","name":"A \u0026 B","phone_number_id":"1","waba_id":"2",` +
 		`"display_phone_number":"3","default":true}]}}`
 	listSources = "GET /api/v2/source/"
@@ -105,10 +106,11 @@ func TestEveryNameIsFound(t *testing.T) {
 			listSources: oneSource, upload: `{"status":"success","data":{"mediaId":17}}`, "DELETE /api/v2/media/17": success,
 			makeSource: success, "POST /api/v2/consent/manage/": success, "POST /control/phones/15550100001/messages": `{"id":"wamid.1"}`, send: success,
 			"POST /control/phones/15550100010/messages": `{"id":"wamid.1"}`, callBack: `{"id":1}`, listWebhooks: `{"status":"success","data":[]}`,
-			metaTemplates: `{"templates":[{"id":"77","status":"PAUSED","category":"UTILITY","quality":"GREEN","components":[]}]}`,
-			listTemplates: `{"status":"success","data":{"templates":[{"template_id":"77","template_name":"order","language":"en","status":"PAUSED"}]}}`,
+			metaTemplates:                `{"templates":[{"id":"77","status":"PAUSED","category":"UTILITY","quality":"GREEN","components":[]}]}`,
+			"POST /api/v2/message/read/": success,
+			listTemplates:                `{"status":"success","data":{"templates":[{"template_id":"77","template_name":"order","language":"en","status":"PAUSED"}]}}`,
 		},
-		next: map[string][]string{send: {outside, outside}},
+		next: map[string][]string{send: {outside, outside}, "POST /api/v2/message/read/": {notYet}},
 	}
 	r := remote(t, a, func(access *Access) {
 		access.OtherToken = "B-token"
@@ -120,7 +122,7 @@ func TestEveryNameIsFound(t *testing.T) {
 		"token": "T-token", "beta_token": "B-token", "colour": "red", "source": "s1", "only_source": "s1", "source_name": `A \u0026 B`,
 		"number_id": "1", "waba_id": "2", "display_number": "3", "writer": "15550100001", "writer_spaced": "155 501 000 01",
 		"image": "17", "deleted": "17", "beta_image": "17", "optedin": "15550100005", "host": r.Target.host, "talker": "15550100010",
-		"just_in": "15550100002", "just_out": "15550100006", "group": "conform-group", "order_template": "77",
+		"just_in": "15550100002", "just_out": "15550100006", "group": "conform-group", "order_template": "77", "incoming": "wamid.1",
 	} {
 		if names[name] != want {
 			t.Errorf("{%s} is %q, want %q: %v", name, names[name], want, reasons[name])

@@ -45,43 +45,56 @@ func (r *Remote) control(ctx context.Context, method, where string, body, into a
 }
 
 // openWindow lets a phone of the simulator write to the source, and returns
-// once the server lets it be answered.
-func (r *Remote) openWindow(ctx context.Context, number string) error {
+// Meta's id of the message once the server lets it be answered.
+func (r *Remote) openWindow(ctx context.Context, number string) (wamid string, err error) {
 	if _, err := r.get(ctx, "source"); err != nil {
-		return err
+		return "", err
 	}
 	message := map[string]string{"text": "hello"}
 	if to := raw(r.first.NumberID); to != "" {
 		message["to"] = to
 	}
-	if err := r.control(ctx, http.MethodPost, "/phones/"+number+"/messages", message, nil); err != nil {
-		return err
+	var written struct {
+		ID string `json:"id"`
 	}
-	return r.awaitWindow(ctx, number, "individual")
+	if err := r.control(ctx, http.MethodPost, "/phones/"+number+"/messages", message, &written); err != nil {
+		return "", err
+	}
+	return written.ID, r.awaitWindow(ctx, number, "individual")
 }
 
-// outsideWindow is the code for a recipient who has not written.
-const outsideWindow = "8007"
+const (
+	// outsideWindow is the code for a recipient who has not written.
+	outsideWindow = "8007"
+	// notReceived is the code for a message that has not come in.
+	notReceived = "8006"
+)
 
 // awaitWindow returns once a text is accepted for somebody who has written.
 func (r *Remote) awaitWindow(ctx context.Context, to, kind string) error {
+	return r.awaitLearned(ctx, to, outsideWindow, "/api/v2/message/", map[string]any{"message": []map[string]any{{
+		"recipient_whatsapp": to, "recipient_type": kind, "message_type": "text", "source": raw(r.first.ID),
+		"type_text": []map[string]string{{"content": "hello"}},
+	}}})
+}
+
+// awaitLearned returns once a request is no longer refused with the code that it
+// has as long as the server does not know what somebody wrote.
+func (r *Remote) awaitLearned(ctx context.Context, who, code, where string, body map[string]any) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Patience)
 	defer cancel()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
-		_, err := r.call(ctx, http.MethodPost, "/api/v2/message/", r.Token, map[string]any{"message": []map[string]any{{
-			"recipient_whatsapp": to, "recipient_type": kind, "message_type": "text", "source": raw(r.first.ID),
-			"type_text": []map[string]string{{"content": "hello"}},
-		}}})
+		_, err := r.call(ctx, http.MethodPost, where, r.Token, body)
 		no, ok := errors.AsType[*refused](err)
-		if err == nil || ok && no.code != outsideWindow {
+		if err == nil || ok && no.code != code {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%s wrote by the simulator, but the server did not learn of it within %s: point the simulator's "+
-				"callbacks at the server, with the source's app secret", to, r.Patience)
+				"callbacks at the server, with the source's app secret", who, r.Patience)
 		case <-again.C:
 		}
 	}
@@ -99,8 +112,21 @@ func (r *Remote) writes(name, number string) func(context.Context) (string, erro
 		if r.Simulator == "" {
 			return "", needsSimulator(name, "a number that has written to the source in the last 24 hours")
 		}
-		return number, r.openWindow(ctx, number)
+		_, err := r.openWindow(ctx, number)
+		return number, err
 	}
+}
+
+// incoming is the id of a message that somebody has written to the source.
+func (r *Remote) incoming(ctx context.Context) (string, error) {
+	if r.Simulator == "" {
+		return "", needsSimulator("incoming", "the message_id of a webhook of the last days")
+	}
+	id, err := r.openWindow(ctx, defaultWriter)
+	if err != nil {
+		return "", err
+	}
+	return id, r.awaitLearned(ctx, defaultWriter, notReceived, "/api/v2/message/read/", map[string]any{"message_id": id})
 }
 
 // The edges of the window. A run has some minutes to use the one that is open.

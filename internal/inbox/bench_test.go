@@ -228,7 +228,8 @@ func (b *bench) begunBy(account wa.AccountID, number string) wa.Message {
 		Recipient: wa.Recipient{Kind: wa.Individual, ID: "to " + string(id)}, Content: wa.Text{Body: "good day"},
 		APIHeader: `{"order":"7"}`, Status: wa.StatusAccepted, AcceptedAt: time.Now(),
 	}}))
-	claimed := must(b.db.ClaimMessages(b.Context(), 10, time.Hour))(b)
+	queue := must(b.db.Queues(b.Context()))(b)[0].ID
+	claimed := must(b.db.ClaimMessages(b.Context(), []store.Share{{Queue: queue, Limit: 10}}, time.Hour))(b)
 	if len(claimed) != 1 {
 		b.Fatalf("%d messages are due, want 1", len(claimed))
 	}

@@ -33,8 +33,8 @@ type Sources interface {
 	AppSecrets(context.Context) ([]wa.Secret, error)
 }
 
-// Options says what an Inbox works with. All fields but VerifyToken and Now
-// must be set.
+// Options says what an Inbox works with. All fields but VerifyToken, Failed, Came
+// and Now must be set.
 type Options struct {
 	Store   store.Inbox
 	Sources Sources
@@ -46,8 +46,15 @@ type Options struct {
 	// VerifyToken is what Meta shows in its handshake; if it is empty, every
 	// handshake is refused.
 	VerifyToken wa.Secret
-	Wake        <-chan struct{}
-	Logger      *slog.Logger
+	// Failed is told of each error in a callback that was applied; nil for nobody.
+	// A callback that is applied again tells it again.
+	Failed func(context.Context, Told)
+	// Came is told how many messages a callback that was applied brought to a
+	// number just now, for each account: those that share a number get the same
+	// ones. Nil for nobody.
+	Came   func(numberID string, messages map[wa.AccountID]int)
+	Wake   <-chan struct{}
+	Logger *slog.Logger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -58,13 +65,15 @@ type Inbox struct {
 	secrets secrets
 	// small and large hold a token for each body in memory; see bodies.
 	small, large chan struct{}
+	gap          gap
+	held         held
 }
 
 const (
 	poll  = time.Second
 	lease = 5 * time.Minute
-	// width bounds how many callbacks are claimed at a time; they are applied
-	// one after another.
+	// width is how many callbacks are applied together; twice as many are
+	// claimed.
 	width = 32
 	// firstRetry to lastRetry is how long a callback waits that could not be
 	// applied.
@@ -77,7 +86,9 @@ func New(o Options) *Inbox {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Inbox{Options: o, small: make(chan struct{}, smallBodies), large: make(chan struct{}, largeBodies)}
+	in := &Inbox{Options: o, small: make(chan struct{}, smallBodies), large: make(chan struct{}, largeBodies)}
+	in.gap.at(o.Now()) // nobody was here before
+	return in
 }
 
 // Recover takes over from the last process; call it once, before Run.
@@ -86,40 +97,23 @@ func (in *Inbox) Recover(ctx context.Context) error {
 	return err
 }
 
-// Run applies callbacks until ctx ends, and returns once the one in hand is
+// Run applies callbacks until ctx ends, and returns once those in hand are
 // settled.
 func (in *Inbox) Run(ctx context.Context) {
-	work.Loop[wa.Callback]{
-		Name: "inbox", Poll: poll, Width: width, Wake: in.Wake, Logger: in.Logger,
-		Claim: func(ctx context.Context, limit int) ([]wa.Callback, error) {
-			return in.Store.ClaimCallbacks(ctx, limit, lease)
-		},
+	in.held.none()
+	work.Loop[[]wa.Callback]{
+		Name: "inbox", Poll: poll, Width: 1, Wake: in.Wake, Logger: in.Logger,
 		// In the order they came: the customer then hears of sent before
 		// delivered, if Meta said so.
-		Lane: func(wa.Callback) string { return "" },
-		Do:   in.apply,
+		Lane:  func([]wa.Callback) string { return "" },
+		Claim: in.claim, Do: in.apply,
 	}.Run(ctx)
 }
 
-func (in *Inbox) apply(ctx context.Context, c wa.Callback) {
-	updates, err := in.Decode(c.Body)
-	if err != nil {
-		in.putOff(ctx, c, 0, true, err)
-		return
-	}
-	all, foreign, err := in.byAccount(ctx, c, updates)
-	if err == nil {
-		err = in.Store.SettleCallback(ctx, c, all)
-	}
-	if err != nil {
-		in.putOff(ctx, c, work.Backoff(c.Attempts, firstRetry, lastRetry), false, err)
-		return
-	}
-	in.Logger.LogAttrs(ctx, slog.LevelInfo, "callback applied", slog.String("callback_id", string(c.ID)),
-		slog.Int("updates", len(updates)), slog.Int("foreign", foreign), slog.Int("attempt", c.Attempts),
-		slog.Int64("age_ms", in.Now().Sub(c.ReceivedAt).Milliseconds()))
-}
-
+// putOff has a callback wait or parks it. A parked one is no gap of the intake: what
+// Meta sends can be decoded, and anybody whose app secret is known here can sign
+// what cannot. Were it a gap, they could keep the uncertain messages of every
+// account from being decided.
 func (in *Inbox) putOff(ctx context.Context, c wa.Callback, after time.Duration, park bool, cause error) {
 	in.Logger.LogAttrs(ctx, slog.LevelWarn, "callback put off", slog.String("callback_id", string(c.ID)),
 		slog.Bool("parked", park), slog.Int("attempt", c.Attempts), slog.Any("err", cause))
@@ -135,14 +129,16 @@ type subject struct{ numberID, wabaID string }
 // Updates of a number that nobody here has, or whose secret did not sign this
 // callback, are counted as foreign: a valid signature of one app says nothing
 // of another app's numbers. The same holds for what is about a WABA.
-func (in *Inbox) byAccount(ctx context.Context, c wa.Callback, updates []wa.Update) (all []wa.AccountUpdates, foreign int, err error) {
+func (in *Inbox) byAccount(ctx context.Context, c wa.Callback, updates []wa.Update, sources Sources) (
+	all []wa.AccountUpdates, foreign int, err error,
+) {
 	owners := map[subject][]owner{}
 	place := map[wa.AccountID]int{}
 	for _, u := range updates {
 		about := subject{u.NumberID, u.WABAID}
 		whose, known := owners[about]
 		if !known {
-			if whose, err = in.owners(ctx, c, about); err != nil {
+			if whose, err = in.owners(ctx, c, about, sources); err != nil {
 				return nil, 0, err
 			}
 			owners[about] = whose
@@ -173,14 +169,14 @@ type owner struct {
 
 // owners returns the accounts that have a number and whose secret for it signed
 // the callback.
-func (in *Inbox) owners(ctx context.Context, c wa.Callback, about subject) ([]owner, error) {
+func (in *Inbox) owners(ctx context.Context, c wa.Callback, about subject, find Sources) ([]owner, error) {
 	var sources []wa.Source
 	var err error
 	switch {
 	case about.numberID != "":
-		sources, err = in.Sources.SourcesByNumber(ctx, about.numberID)
+		sources, err = find.SourcesByNumber(ctx, about.numberID)
 	case about.wabaID != "":
-		sources, err = in.Sources.SourcesByWABA(ctx, about.wabaID)
+		sources, err = find.SourcesByWABA(ctx, about.wabaID)
 	}
 	if err != nil {
 		return nil, err
@@ -197,13 +193,14 @@ func (in *Inbox) owners(ctx context.Context, c wa.Callback, about subject) ([]ow
 	return slices.DeleteFunc(all, func(o owner) bool { return !o.signed }), nil
 }
 
-// tagged adds the message that a status's tag names, if the tag is ours.
+// tagged adds the message and the attempt that a status's tag names, if the tag
+// is ours.
 func (in *Inbox) tagged(u wa.Update) wa.Update {
 	if u.Status == nil || u.Status.Tag == "" {
 		return u
 	}
-	if id, _, ok := in.Tagger.Parse(u.Status.Tag); ok {
-		u.MessageID = id
+	if id, attempt, ok := in.Tagger.Parse(u.Status.Tag); ok {
+		u.MessageID, u.Attempt = id, attempt
 	}
 	return u
 }

@@ -413,7 +413,7 @@ func TestAnInboundMediaIsToldAndWaitsToBeFetched(t *testing.T) {
 			t.Fatalf("%d media wait, want 1", len(fetches))
 		}
 		m := fetches[0]
-		want := &wa.InboundFile{MetaID: "900", NumberID: numberA, SHA256: "3a85437ca4f3bc1fad08bed287527310c458d915b26030eef10eaef72a9d438a"}
+		want := &wa.InboundFile{MetaID: "900", NumberID: numberA, WAMID: "wamid.1", SHA256: "3a85437ca4f3bc1fad08bed287527310c458d915b26030eef10eaef72a9d438a"}
 		if diff := cmp.Diff(want, m.Inbound); diff != "" || m.State != wa.MediaPending || m.Kind != wa.KindImage || m.AccountID != b.account {
 			t.Errorf("%+v waits (-want +got):\n%s", m, diff)
 		}

@@ -98,15 +98,13 @@ func (in *Inbox) receive(w http.ResponseWriter, r *http.Request) int {
 	}
 	done, ok := in.turn(r)
 	if !ok {
+		in.gap.at(in.Now())
 		return in.unread(w, r, http.StatusServiceUnavailable, "too many at a time")
 	}
 	defer done()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return http.StatusRequestEntityTooLarge
-		}
-		return http.StatusBadRequest
+		return in.broken(r, err, len(body))
 	}
 	// Whose numbers the app may speak of is decided when it is applied.
 	ours, err := in.known(r.Context(), body, signature)
@@ -154,7 +152,19 @@ func (in *Inbox) refuse(r *http.Request, status int, reason string, read int) in
 	return status
 }
 
+// broken refuses a callback whose body did not come whole. What it would have said
+// is not known, so it is a gap. Nobody can tell whether Meta sent it: whoever makes
+// up a signature and hangs up can make resends wait, and nothing worse.
+func (in *Inbox) broken(r *http.Request, err error, read int) int {
+	in.gap.at(in.Now())
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return in.refuse(r, http.StatusRequestEntityTooLarge, "too large", read)
+	}
+	return in.refuse(r, http.StatusBadRequest, "broke off", read)
+}
+
 func (in *Inbox) unavailable(r *http.Request, err error) int {
 	in.Logger.LogAttrs(r.Context(), slog.LevelError, "callback not kept", slog.Any("err", err))
+	in.gap.at(in.Now())
 	return http.StatusServiceUnavailable
 }

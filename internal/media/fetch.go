@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"mime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -44,15 +45,22 @@ const (
 	outcomeAgain  outcome = "again"
 	outcomeLost   outcome = "lost"
 	outcomeLapsed outcome = "lapsed" // the media was deleted or is somebody else's now
+	// outcomeRefused is of a link only: it gave nothing of use.
+	outcomeRefused outcome = "refused"
 )
 
 // errNeverServed marks bytes that another fetch would not make better.
 var errNeverServed = errors.New("the media cannot be served")
 
-// Run fetches inbound media until ctx ends. A fetch that is under way then is
-// broken off and begun anew at the next start; store.Media's RecoverFetches must
-// have been called before.
+// Run fetches inbound media and removes what links gave, until ctx ends. A fetch
+// that is under way then is broken off and begun anew at the next start;
+// store.Media's RecoverFetches must have been called before.
 func (l *Library) Run(ctx context.Context) {
+	l.links.open()
+	defer l.links.stop()
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() { l.sweepLinks(ctx) })
+	defer sweeping.Wait()
 	work.Loop[wa.StoredMedia]{
 		Name: "fetches",
 		Claim: func(ctx context.Context, limit int) ([]wa.StoredMedia, error) {
@@ -143,7 +151,7 @@ func (l *Library) judge(m wa.StoredMedia, err error) (what outcome, after time.D
 func (l *Library) settle(ctx context.Context, m wa.StoredMedia, what outcome, after time.Duration, began time.Time, err error) {
 	now, level := l.o.Now(), slog.LevelInfo
 	switch what {
-	case outcomeReady, outcomeLapsed:
+	case outcomeReady, outcomeLapsed, outcomeRefused:
 	case outcomeLost:
 		level = slog.LevelError
 		m.State = wa.MediaLost

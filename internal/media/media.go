@@ -7,14 +7,18 @@
 // vendor's JSON: calls to Meta are handed in.
 //
 // It stands between the faces, which put and open media, and the outbox, which
-// asks for Meta's id. The rows are in the store, the bytes in [Blobs]; the
-// fetch of inbound media is a stage of its own that the inbox's commit wakes.
+// asks for Meta's id of a media or of what is behind a link. The rows are in the
+// store, the bytes in [Blobs]; the fetch of inbound media is a stage of its own
+// that the inbox's commit wakes.
 //
 // Failure: bytes are durable before their row is written and go after their
 // row, so a row never points at nothing. A crash in between leaves bytes that
 // no row names; they cost space, nothing else. A fetch that fails is tried
 // again until Meta forgets the media; one that is cut by a stop or a crash is
 // begun anew. Bytes that do not have the hash that Meta named are never served.
+// The fetch of a link is nobody's job but the message's that wants it: one that
+// is cut is begun anew with the message's next turn. What links gave is removed
+// after a quarter of an hour.
 package media
 
 import (
@@ -71,12 +75,13 @@ type Downloader interface {
 }
 
 // Options says what a [Library] works with. Store, Blobs, Uploader, Downloader,
-// Sources and Logger must be set.
+// Sources and Logger must be set, and Links if it is asked for links.
 type Options struct {
 	Store      store.Media
 	Blobs      Blobs
 	Uploader   Uploader
 	Downloader Downloader
+	Links      Linker
 	// Sources returns the number of an account, with its token.
 	Sources func(ctx context.Context, account wa.AccountID, numberID string) (wa.Number, error)
 	Logger  *slog.Logger
@@ -100,6 +105,7 @@ type Library struct {
 	// a place for blobs would need more.
 	ids, hashes stripes
 	uploads     flights[store.UploadKey, string]
+	links       *linkFlights
 	arrivals    arrivals
 }
 
@@ -111,7 +117,7 @@ func New(o Options) *Library {
 	if o.FetchWait == 0 {
 		o.FetchWait = defaultFetchWait
 	}
-	return &Library{o: o}
+	return &Library{o: o, links: newLinkFlights(o.Now)}
 }
 
 // Stat returns what is known of a media; CodeNotFound.
@@ -189,15 +195,20 @@ func (l *Library) Delete(ctx context.Context, account wa.AccountID, id wa.MediaI
 		return err
 	}
 	defer l.hashes.lock(m.SHA256)()
+	return l.remove(ctx, m)
+}
+
+// remove is called with both locks held.
+func (l *Library) remove(ctx context.Context, m wa.StoredMedia) error {
 	if m.SHA256 != "" {
 		if err := l.removeBytes(ctx, m); err != nil {
 			return err
 		}
 	}
-	if err := l.o.Store.DeleteMedia(ctx, account, id); err != nil {
+	if err := l.o.Store.DeleteMedia(ctx, m.AccountID, m.ID); err != nil {
 		return err
 	}
-	l.arrivals.announce(id)
+	l.arrivals.announce(m.ID)
 	return nil
 }
 

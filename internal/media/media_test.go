@@ -313,9 +313,11 @@ func TestMetaIDIsRenewedForgottenAndKeptByNumber(t *testing.T) {
 		want("a day before it expires", testNumber, "1")
 		time.Sleep(2 * time.Minute)
 		want("less than a day before it expires", testNumber, "3")
-		check(t, f.Forget(t.Context(), wa.Number{ID: testNumber}, f.account, m.ID))
+		check(t, f.Forget(t.Context(), wa.Number{ID: testNumber}, f.account, m.ID, "1"))
+		want("an older id is refused", testNumber, "3")
+		check(t, f.Forget(t.Context(), wa.Number{ID: testNumber}, f.account, m.ID, "3"))
 		want("forgotten", testNumber, "4")
-		check(t, f.Forget(t.Context(), wa.Number{ID: testNumber}, f.account, "no such media"))
+		check(t, f.Forget(t.Context(), wa.Number{ID: testNumber}, f.account, "no such media", "4"))
 	})
 }
 
@@ -390,7 +392,7 @@ func TestMetaIDIsKeptByType(t *testing.T) {
 	}
 	want(video.ID, "1")
 	want(audio.ID, "2")
-	check(t, f.Forget(t.Context(), wa.Number{ID: testNumber}, f.account, video.ID))
+	check(t, f.Forget(t.Context(), wa.Number{ID: testNumber}, f.account, video.ID, "1"))
 	want(audio.ID, "2")
 	want(video.ID, "3")
 	if got := strings.Join(types, " "); got != "video/mp4 audio/mp4 video/mp4" {

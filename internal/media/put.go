@@ -16,7 +16,7 @@ import (
 // chain of what is returned.
 func (l *Library) Put(ctx context.Context, account wa.AccountID, filename, declaredType string, r io.Reader) (wa.StoredMedia, error) {
 	src := &source{r: r}
-	f, staged, err := l.takeIn(ctx, src, filename, declaredType)
+	f, staged, err := l.takeIn(ctx, src, filename, declaredType, func(format) error { return nil })
 	if err != nil {
 		return wa.StoredMedia{}, src.blame(err)
 	}
@@ -30,13 +30,17 @@ func (l *Library) Put(ctx context.Context, account wa.AccountID, filename, decla
 	return m, nil
 }
 
-// takeIn stages what is read, unless it is nothing that Meta takes.
-func (l *Library) takeIn(ctx context.Context, r io.Reader, filename, declared string) (format, Staged, error) {
+// takeIn stages what is read, unless it is nothing that Meta takes, or nothing
+// that suits.
+func (l *Library) takeIn(ctx context.Context, r io.Reader, filename, declared string, suits func(format) error) (format, Staged, error) {
 	head, err := io.ReadAll(io.LimitReader(r, sniffLength))
 	if err != nil {
 		return format{}, Staged{}, err
 	}
 	f, err := sniff(head, filename, declared)
+	if err == nil {
+		err = suits(f)
+	}
 	if err != nil {
 		return format{}, Staged{}, err
 	}

@@ -58,9 +58,16 @@ func keyOf(n wa.Number, m wa.StoredMedia) store.UploadKey {
 func gone() *wa.OutcomeError {
 	return &wa.OutcomeError{Outcome: wa.Outcome{
 		Kind:    wa.OutcomeRejected,
-		Failure: wa.Failure{VendorCode: "8008", Title: "Invalid Media id or bad media"},
+		Failure: wa.Failure{VendorCode: vendorMedia, Title: "Invalid Media id or bad media"},
 	}}
 }
+
+// vendorMedia is the vendor's code for a media that is of no use.
+const vendorMedia = "8008"
+
+// errNoBytes is in the chain of the error for a media whose bytes are not in
+// their place.
+var errNoBytes = errors.New("the media has no bytes")
 
 // missing is what there is to say of a media whose bytes are not in their place:
 // it may have been deleted since its row was read, else they are lost.
@@ -69,7 +76,7 @@ func (l *Library) missing(ctx context.Context, m wa.StoredMedia) error {
 	if _, err := l.Stat(ctx, m.AccountID, m.ID); wa.CodeOf(err) != wa.CodeNotFound {
 		e.Err = fmt.Errorf("the bytes of media %s: %w", m.ID, fs.ErrNotExist)
 	}
-	return e
+	return fmt.Errorf("%w: %w", errNoBytes, e)
 }
 
 func (l *Library) upload(ctx context.Context, n wa.Number, m wa.StoredMedia) (string, error) {
@@ -108,15 +115,16 @@ func (l *Library) upload(ctx context.Context, n wa.Number, m wa.StoredMedia) (st
 	return u.MetaID, nil
 }
 
-// Forget drops what is known of a media at Meta, so that the next MetaID
-// uploads it again.
-func (l *Library) Forget(ctx context.Context, n wa.Number, account wa.AccountID, id wa.MediaID) error {
+// Forget drops an id that Meta no longer knows, so that the next MetaID uploads
+// the media again. If the media has another id by now, it keeps that: many
+// messages may be refused for one id.
+func (l *Library) Forget(ctx context.Context, n wa.Number, account wa.AccountID, id wa.MediaID, metaID string) error {
 	m, err := l.o.Store.Media(ctx, account, id)
 	if wa.CodeOf(err) == wa.CodeNotFound {
 		return nil // nobody will ask for it
 	}
 	if err == nil {
-		err = l.o.Store.ForgetMetaUpload(ctx, keyOf(n, m))
+		_, err = l.o.Store.ForgetMetaUpload(ctx, keyOf(n, m), metaID)
 	}
 	if err != nil {
 		return fmt.Errorf("forget upload: %w", err)

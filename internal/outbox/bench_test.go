@@ -87,14 +87,24 @@ func (m *meta) got() []call {
 type uploads struct {
 	metaID func(context.Context, wa.Number, wa.MediaID) (string, error)
 	forget func(wa.MediaID) error
+	link   func(context.Context, wa.Number, wa.Media) (wa.MetaLink, error)
+	unlink func(m wa.Media, metaID string) error
 }
 
 func (u *uploads) MetaID(ctx context.Context, n wa.Number, _ wa.AccountID, id wa.MediaID) (string, error) {
 	return u.metaID(ctx, n, id)
 }
 
-func (u *uploads) Forget(_ context.Context, _ wa.Number, _ wa.AccountID, id wa.MediaID) error {
+func (u *uploads) Forget(_ context.Context, _ wa.Number, _ wa.AccountID, id wa.MediaID, _ string) error {
 	return u.forget(id)
+}
+
+func (u *uploads) MetaLink(ctx context.Context, n wa.Number, _ wa.AccountID, m wa.Media) (wa.MetaLink, error) {
+	return u.link(ctx, n, m)
+}
+
+func (u *uploads) ForgetLink(_ context.Context, _ wa.Number, _ wa.AccountID, m wa.Media, metaID string) error {
+	return u.unlink(m, metaID)
 }
 
 // talkers are people who write all the time, so that no window closes while a
@@ -151,6 +161,7 @@ func (b *bench) newSource(id wa.SourceID, number string) wa.Source {
 			ID: number, WABAID: "900800700", Display: "4915550100000",
 			Token: wa.NewSecret("old token"), AppSecret: wa.NewSecret("app secret"),
 		},
+		Throughput: 100_000, // so that only tests of the pace notice it
 	}))(b)
 }
 
@@ -188,6 +199,16 @@ func (b *bench) outbox(width int) *Outbox {
 		Store: b.db, Sources: b.db, Consents: talkers{b.db}, Media: b.uploads, Sender: b.meta, Tagger: b.tagger,
 		Wake: b.db.Wake(store.StageOutbox), Logger: slog.New(slog.NewJSONHandler(b.log, nil)), Width: width,
 	})
+}
+
+// claimSome claims up to limit messages of all queues, as another process would.
+func (b *bench) claimSome(limit int) []wa.Message {
+	b.Helper()
+	var all []wa.Message
+	for _, q := range must(b.db.Queues(b.Context()))(b) {
+		all = append(all, must(b.db.ClaimMessages(b.Context(), []store.Share{{Queue: q.ID, Limit: limit - len(all)}}, lease))(b)...)
+	}
+	return all
 }
 
 // run starts an outbox and returns what stops it and waits for its end.
@@ -317,4 +338,20 @@ func must[T any](v T, err error) func(testing.TB) T {
 		check(tb, err)
 		return v
 	}
+}
+
+// counting is a store that counts what is asked of it.
+type counting struct {
+	*sqlstore.Store
+	queues, claims int
+}
+
+func (c *counting) Queues(ctx context.Context) ([]store.Queue, error) {
+	c.queues++
+	return c.Store.Queues(ctx)
+}
+
+func (c *counting) ClaimMessages(ctx context.Context, from []store.Share, lease time.Duration) ([]wa.Message, error) {
+	c.claims++
+	return c.Store.ClaimMessages(ctx, from, lease)
 }

@@ -124,7 +124,7 @@ func flood(t *testing.T, rounds, restarts int) (l *ledger, all, dead []wa.Messag
 		time.Sleep(time.Millisecond)
 	}
 	// Ten were on their way when the last process died.
-	dead = must(b.db.ClaimMessages(t.Context(), 10, lease))(t)
+	dead = b.claimSome(10)
 	for i, m := range dead {
 		dead[i] = must(b.db.BeginMessage(t.Context(), m))(t)
 		l.said[m.ID] = wa.OutcomeUnknown

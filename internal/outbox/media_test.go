@@ -61,13 +61,22 @@ func TestAMediaIsAtMetaBeforeTheAttemptBegins(t *testing.T) {
 	})
 }
 
-func TestAMediaThatIsALinkIsNotUploaded(t *testing.T) {
+func TestALinkThatIsPassedOnIsNotFetched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, sent)
-		m := b.acceptFrom(b.source, wa.Media{Kind: wa.KindImage, Link: "https://customer.example/a.png"}, "15550100001")[0]
-		b.start() // asking for an upload would panic
+		m := b.acceptFrom(b.source, linkedPicture(), "15550100001")[0]
+		o := b.outbox(0)
+		o.PassLinks = true
+		b.run(o) // asking for the link would panic
 		b.want(wa.StatusSent, m)
+		if got := b.calls(1)[0].MetaLinks; len(got) != 0 {
+			t.Errorf("Meta got %v for links", got)
+		}
 	})
+}
+
+func linkedPicture() wa.Media {
+	return wa.Media{Kind: wa.KindImage, Link: "https://customer.example/a.png"}
 }
 
 func TestAMediaThatMetaHasForgottenIsUploadedAgain(t *testing.T) {
@@ -135,8 +144,10 @@ func TestALinkThatMetaCannotFetchFailsAfterItsTries(t *testing.T) {
 		bad := gone()
 		bad.MediaGone = false
 		b := newBench(t, in(later, later, later, bad, later, bad, later, bad, sent(t.Context(), call{})))
-		m := b.acceptFrom(b.source, wa.Media{Kind: wa.KindImage, Link: "https://customer.example/a.png"}, "15550100001")[0]
-		b.start()
+		m := b.acceptFrom(b.source, linkedPicture(), "15550100001")[0]
+		o := b.outbox(0)
+		o.PassLinks = true
+		b.run(o)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		b.calls(8)

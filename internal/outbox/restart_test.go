@@ -18,7 +18,7 @@ import (
 // claim takes the one due message as the last process did.
 func (b *bench) claim() wa.Message {
 	b.Helper()
-	claimed := must(b.db.ClaimMessages(b.Context(), 10, lease))(b)
+	claimed := b.claimSome(10)
 	if len(claimed) != 1 {
 		b.Fatalf("%d messages are due, want 1", len(claimed))
 	}

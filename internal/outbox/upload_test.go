@@ -125,13 +125,18 @@ func newLine(t *testing.T, base string) *line {
 	// A connection that is kept would hold the bubble's clock.
 	l.network = &network{transport: &http.Transport{DisableKeepAlives: true}}
 	l.client = must(cloudapi.New(cloudapi.Options{BaseURL: base, Version: "v23.0", Transport: l.network}))(t)
+	l.linkTo(nil)
+	return l
+}
+
+// linkTo makes a library whose links lead to a server.
+func (l *line) linkTo(server media.Linker) {
 	l.mediaLibrary = media.New(media.Options{
-		Store: l.db, Blobs: l.dir, Uploader: l.client, Downloader: l.client, Logger: slog.New(slog.DiscardHandler),
+		Store: l.db, Blobs: l.dir, Uploader: l.client, Downloader: l.client, Links: server, Logger: slog.New(slog.DiscardHandler),
 		Sources: func(context.Context, wa.AccountID, string) (wa.Number, error) {
 			return wa.Number{}, errors.New("not asked")
 		},
 	})
-	return l
 }
 
 func (l *line) start() (stop func()) {

@@ -9,7 +9,7 @@
 // caller's part.
 //
 // It stands beside wa at the bottom, imports none of ours, and is used by
-// whatever calls a customer's server: webhook.
+// whatever calls a customer's server: webhook and weblink.
 package safehttp
 
 import (
@@ -19,6 +19,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -38,6 +41,15 @@ type Options struct {
 	// MaxResponseHeaderBytes bounds the header of an answer, interim answers
 	// included; 64 KB if it is 0.
 	MaxResponseHeaderBytes int64
+	// Ports are those that public addresses may be reached on; nil is any. An
+	// address in Allow is reached on any port.
+	Ports []uint16
+	// Self is an address that this process listens on, which is never reached,
+	// whatever Allow says. Without a particular IP it is that port of every
+	// address of the machine. The zero value is none.
+	Self netip.AddrPort
+	// Resolver looks names up; nil is the system's.
+	Resolver *net.Resolver
 }
 
 const (
@@ -45,10 +57,13 @@ const (
 	defaultMaxHeaderBytes = 64 << 10
 	// dialTimeout covers the look-up of the name and all of its addresses.
 	dialTimeout = 5 * time.Second
-	tlsTimeout  = 5 * time.Second
-	idleTimeout = 30 * time.Second
-	idlePerHost = 64
-	idleInAll   = 1024
+	// maxAddresses is how many addresses of a name are tried: one that has a
+	// thousand is a way to have us call a thousand.
+	maxAddresses = 8
+	tlsTimeout   = 5 * time.Second
+	idleTimeout  = 30 * time.Second
+	idlePerHost  = 64
+	idleInAll    = 1024
 )
 
 // Refused is the error for a host whose address may not be reached. It does
@@ -59,6 +74,16 @@ type Refused struct {
 	Host    string
 	setting string
 }
+
+// RefusedPort is the error for a public address on a port that may not be
+// reached.
+type RefusedPort struct {
+	// Host is the host as the customer named it.
+	Host string
+}
+
+// Error implements the error interface.
+func (e *RefusedPort) Error() string { return "the port of " + e.Host + " is not one that is called" }
 
 // Error implements the error interface.
 func (e *Refused) Error() string {
@@ -107,18 +132,82 @@ func NewClient(o Options) *http.Client {
 // dial checks each address in the dialer's Control, which is called with the
 // address of the very socket that is about to connect.
 func dial(o Options) func(ctx context.Context, network, addr string) (net.Conn, error) {
-	d := &net.Dialer{Timeout: dialTimeout, Control: guard(o.Allow).Safe}
+	look := control(o)
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := d.DialContext(ctx, network, addr)
-		if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
-			host, _, splitErr := net.SplitHostPort(addr)
-			if splitErr != nil {
-				host = addr
+		var tried atomic.Int32
+		d := &net.Dialer{Timeout: dialTimeout, Resolver: o.Resolver}
+		d.Control = func(network, address string, conn syscall.RawConn) error {
+			if tried.Add(1) > maxAddresses {
+				return errTooMany
 			}
-			return nil, &Refused{Host: host, setting: o.Setting}
+			return look(network, address, conn)
+		}
+		conn, err := d.DialContext(ctx, network, addr)
+		switch {
+		case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):
+			return nil, &Refused{Host: hostOf(addr), setting: o.Setting}
+		case errors.Is(err, errSelf):
+			return nil, &Refused{Host: hostOf(addr)}
+		case errors.Is(err, ssrf.ErrProhibitedPort):
+			return nil, &RefusedPort{Host: hostOf(addr)}
 		}
 		return conn, err
 	}
+}
+
+func hostOf(addr string) string {
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		return host
+	}
+	return addr
+}
+
+var (
+	errSelf    = errors.New("this process listens there")
+	errTooMany = errors.New("the name has too many addresses")
+)
+
+// control looks at an address before it is connected to.
+func control(o Options) func(network, address string, conn syscall.RawConn) error {
+	g := guard(o.Allow)
+	return func(network, address string, conn syscall.RawConn) error {
+		if err := g.Safe(network, address, conn); err != nil {
+			return err
+		}
+		// The guard has parsed it already.
+		to, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return ssrf.ErrInvalidHostPort
+		}
+		allowed := slices.ContainsFunc(o.Allow, func(p netip.Prefix) bool { return p.Contains(to.Addr()) })
+		switch {
+		case o.isSelf(to):
+			return errSelf
+		case o.Ports != nil && !allowed && !slices.Contains(o.Ports, to.Port()):
+			return ssrf.ErrProhibitedPort
+		}
+		return nil
+	}
+}
+
+// isSelf reports whether to is where this process listens.
+func (o Options) isSelf(to netip.AddrPort) bool {
+	if o.Self.Port() == 0 || o.Self.Port() != to.Port() {
+		return false
+	}
+	if !o.Self.Addr().IsUnspecified() {
+		return o.Self.Addr().Unmap() == to.Addr().Unmap()
+	}
+	ip := to.Addr().Unmap()
+	if ip.IsLoopback() || ip.IsUnspecified() {
+		return true
+	}
+	// An address that cannot be told from ours is ours.
+	ours, err := net.InterfaceAddrs()
+	return err != nil || slices.ContainsFunc(ours, func(a net.Addr) bool {
+		p, err := netip.ParsePrefix(a.String())
+		return err == nil && p.Addr().Unmap() == ip
+	})
 }
 
 func guard(allow []netip.Prefix) *ssrf.Guardian {

@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"code.dny.dev/ssrf"
 )
 
 func loopback() []netip.Prefix {
@@ -292,5 +294,63 @@ func TestContextEndsTheDial(t *testing.T) {
 	}
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
+	}
+}
+
+// TestPortsHoldForPublicAddressesOnly asks the check itself, because nothing
+// public can be dialled here.
+func TestPortsHoldForPublicAddressesOnly(t *testing.T) {
+	check := control(Options{Ports: []uint16{80, 443}, Allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("2001:db8::/32")}})
+	for address, want := range map[string]error{
+		"8.8.8.8:443": nil, "8.8.8.8:80": nil, "8.8.8.8:8080": ssrf.ErrProhibitedPort, "8.8.8.8:22": ssrf.ErrProhibitedPort,
+		"[2606:4700:4700::1111]:443": nil, "[2606:4700:4700::1111]:25": ssrf.ErrProhibitedPort,
+		"10.1.0.1:8080": nil, "[2001:db8::1]:8080": nil, "10.2.0.1:443": ssrf.ErrProhibitedIP,
+	} {
+		network := "tcp4"
+		if strings.HasPrefix(address, "[") {
+			network = "tcp6"
+		}
+		if err := check(network, address, nil); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", address, err, want)
+		}
+	}
+}
+
+func TestOurOwnAddressIsNeverReached(t *testing.T) {
+	everything := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	for _, tt := range []struct {
+		self, to string
+		refused  bool
+	}{
+		{"127.0.0.1:8080", "127.0.0.1:8080", true},
+		{"127.0.0.1:8080", "127.0.0.1:8081", false},
+		{"127.0.0.1:8080", "127.0.0.2:8080", false},
+		{"[::ffff:127.0.0.1]:8080", "127.0.0.1:8080", true},
+		{"0.0.0.0:8080", "127.0.0.2:8080", true},
+		{"0.0.0.0:8080", "8.8.8.8:8080", false},
+		{"[::]:8080", "127.0.0.1:8080", true},
+		{"[::]:8080", "[::1]:8080", true},
+		{"[::]:8080", "0.0.0.0:8080", true},
+		{"[::]:8080", "[::1]:80", false},
+	} {
+		network := "tcp4"
+		if strings.HasPrefix(tt.to, "[") {
+			network = "tcp6"
+		}
+		err := control(Options{Allow: everything, Self: netip.MustParseAddrPort(tt.self)})(network, tt.to, nil)
+		if errors.Is(err, errSelf) != tt.refused {
+			t.Errorf("listening on %s, calling %s: %v", tt.self, tt.to, err)
+		}
+	}
+	// Whatever address this machine has, it is ours.
+	ours, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range ours {
+		to := netip.AddrPortFrom(netip.MustParsePrefix(a.String()).Addr(), 8080)
+		if !(Options{Self: netip.MustParseAddrPort("[::]:8080")}).isSelf(to) {
+			t.Errorf("%s is not taken for ours", to)
+		}
 	}
 }

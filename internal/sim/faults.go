@@ -41,7 +41,7 @@ func (s *Sim) overLimit(from Number, c fault.Call, group bool) error {
 	switch pair := s.seed.Text(from.ID).Text(c.Peer); {
 	case !s.throughput.Take(from.ID, limit.PerSecond(int(s.perSecond.Load())), c.At):
 		broken, refusal = ledger.RuleThroughput, rule.CodeThroughput
-	case !group && !s.pairs.Take(pair, limit.Pair(), c.At):
+	case !group && !s.pairs.Take(pair, c.At):
 		broken, refusal = ledger.RulePair, rule.CodePairRate
 	default:
 		return nil

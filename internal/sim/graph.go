@@ -1,6 +1,9 @@
 package sim
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"net/http"
 	"path"
@@ -11,6 +14,7 @@ import (
 	"github.com/waypost/waypost/internal/sim/manage"
 	"github.com/waypost/waypost/internal/sim/media"
 	"github.com/waypost/waypost/internal/sim/qr"
+	"github.com/waypost/waypost/internal/sim/rule"
 )
 
 // versionPrefix is the optional first segment of a Graph path, as in /v23.0/123/messages.
@@ -80,9 +84,28 @@ func (s *Sim) token(r *http.Request) (string, error) {
 		return "", badToken("An access token is required to request this resource")
 	}
 	if s.accounts.Knows(token) {
-		return token, nil
+		return token, s.checkProof(r, token)
 	}
 	return "", badToken("Invalid OAuth access token - the token is unknown, expired or withdrawn")
+}
+
+// checkProof refuses a wrong proof that the caller knows the app secret. A right one is never wanted, as long as the app does not
+// ask for it in its settings.
+// https://developers.facebook.com/docs/graph-api/guides/secure-requests (read 2026-09)
+func (s *Sim) checkProof(r *http.Request, token string) error {
+	proof, secret := r.URL.Query().Get("appsecret_proof"), s.Callback().AppSecret
+	if proof == "" || secret == "" {
+		return nil
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(token))
+	if hmac.Equal([]byte(proof), []byte(hex.EncodeToString(mac.Sum(nil)))) {
+		return nil
+	}
+	return &rule.Error{
+		Status: http.StatusBadRequest, Code: rule.CodeParameter, Kind: rule.TypeMethod,
+		Message: "Invalid appsecret_proof provided in the API argument",
+	}
 }
 
 // getObject answers for whatever has this id: the app, an upload, a template, a number, an account, or else a medium.

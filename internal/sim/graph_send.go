@@ -47,6 +47,9 @@ func (s *Sim) readContent(from Number, q message.Request, objects map[string]jso
 	if q.RecipientType == message.RecipientGroup && q.Type == message.TypeInteractive {
 		return c, rule.Refuse(rule.CodeUnsupported, "Unsupported message type", "a group takes no messages of type %s", q.Type)
 	}
+	if q.RecipientType != message.RecipientGroup && q.Type == message.TypePin {
+		return c, rule.Refuse(rule.CodeUnsupported, "Unsupported message type", "messages of type %s are for groups", q.Type)
+	}
 	if q.Type != message.TypeTemplate {
 		c.Content, err = message.Read(q.Type, objects)
 		if err != nil {

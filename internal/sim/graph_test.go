@@ -70,7 +70,7 @@ func TestSendIsRefusedAsMetaDoes(t *testing.T) {
 		{"recipient type", envelope(`"to":"` + user + `","recipient_type":"crowd","type":"text","text":{"body":"x"}`), 100},
 		{"group with a phone number", envelope(`"to":"` + user + `","recipient_type":"group","type":"text","text":{"body":"x"}`), 100},
 		{"type nobody knows", toUser(`"type":"poem","poem":{}`), 100},
-		{"type of Meta's not taken yet", toUser(`"type":"pin","pin":{"type":"pin"}`), 131051},
+		{"pin to a person", toUser(`"type":"pin","pin":{"type":"pin","message_id":"wamid.x","expiration_days":1}`), 131051},
 		{"object of the type is missing", toUser(`"type":"image"`), 131008},
 		{"object is no object", toUser(`"type":"text","text":"x"`), 100},
 		{"unknown key", toUser(`"type":"text","text":{"body":"x","font":"bold"}`), 100},

@@ -190,22 +190,29 @@ func (s *Sim) readObject(in *Inbound) (message.Content, error) {
 		return message.Content{}, fmt.Errorf("%s: message %w", in.Type, ErrNotFound)
 	}
 	if in.Type == inbound.TypeSystem && c.Text == "" {
-		c, err = s.numberChanged(in.From, in.Object)
+		c, err = s.idsChanged(in.From, in.Object)
 	}
 	return message.Content{Type: in.Type, Text: c.Text, Target: c.Target, Object: c.Object}, err
 }
 
-// numberChanged writes the sentence that comes with a changed number.
-func (s *Sim) numberChanged(from string, raw json.RawMessage) (inbound.Content, error) {
+// idsChanged writes the sentence that comes with a changed number or user id. It does not tell a number that the user hides.
+func (s *Sim) idsChanged(from string, raw json.RawMessage) (inbound.Content, error) {
 	var change struct {
-		Body string `json:"body"`
-		WAID string `json:"wa_id"`
-		Type string `json:"type"`
+		Body     string `json:"body"`
+		WAID     string `json:"wa_id,omitempty"`
+		UserID   string `json:"user_id,omitempty"`
+		ParentID string `json:"parent_user_id,omitempty"`
+		Type     string `json:"type"`
 	}
 	if err := json.Unmarshal(raw, &change); err != nil {
 		return inbound.Content{}, fmt.Errorf("system: %w", err)
 	}
-	change.Body = fmt.Sprintf("User %s changed from %s to %s", s.book.Open(from).Name, from, change.WAID)
+	p := s.book.Open(from)
+	was, now := from, change.WAID
+	if change.WAID == "" {
+		was, now = p.UserID, change.UserID
+	}
+	change.Body = fmt.Sprintf("User %s changed from %s to %s", p.Name, was, now)
 	object, err := json.Marshal(change)
 	if err != nil {
 		return inbound.Content{}, fmt.Errorf("system: %w", err)

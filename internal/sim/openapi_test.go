@@ -2,28 +2,24 @@ package sim_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"math"
 	"net/http/httptest"
 	"os"
-	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
+	"github.com/waypost/waypost/internal/openapi"
 	"github.com/waypost/waypost/internal/sim"
 )
 
 // openAPI is Meta's own description of the Graph API, kept beside the repository.
 const openAPI = "../../../shared/reference/meta-openapi-v23.yaml"
 
-// spec is the description, decoded, and what was found to differ.
+// spec is the description, and what was found to differ.
 type spec struct {
-	doc   map[string]any
+	*openapi.Doc
 	found []string
 }
 
@@ -36,142 +32,11 @@ func readSpec(t *testing.T) *spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := readYAML(string(text))
+	doc, err := openapi.Parse(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, ok := v.(map[string]any)
-	if !ok {
-		t.Fatal("the file has no mapping")
-	}
-	return &spec{doc: doc}
-}
-
-// at walks down the keys, following references.
-func (s *spec) at(v any, keys ...string) map[string]any {
-	for _, key := range keys {
-		v = s.resolve(v)[key]
-	}
-	return s.resolve(v)
-}
-
-func (s *spec) resolve(v any) map[string]any {
-	object, ok := v.(map[string]any)
-	if !ok {
-		return nil
-	}
-	if ref, ok := object["$ref"].(string); ok {
-		return s.at(s.doc, strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
-	}
-	return object
-}
-
-// check compares a value with a schema. Every difference has a name that does not depend on places in lists.
-func (s *spec) check(schema, v any, where string) {
-	rules := s.resolve(schema)
-	if v == nil && rules["nullable"] == true {
-		return
-	}
-	if list, ok := rules["allOf"].([]any); ok {
-		for _, part := range list {
-			s.check(part, v, where)
-		}
-	}
-	for _, word := range []string{"oneOf", "anyOf"} {
-		if list, ok := rules[word].([]any); ok && !slices.ContainsFunc(list, func(part any) bool { return s.fits(part, v) }) {
-			s.differ(where, "fits nothing of %s", word)
-		}
-	}
-	if kind, ok := rules["type"].(string); ok && kindOfJSON(v, kind) != kind {
-		s.differ(where, "is no %s", kind)
-		return
-	}
-	if list, ok := rules["enum"].([]any); ok && !slices.ContainsFunc(list, func(may any) bool { return reflect.DeepEqual(may, v) }) {
-		s.differ(where, "is %v, which is none of the values", v)
-	}
-	switch v := v.(type) {
-	case string:
-		s.checkText(rules, v, where)
-	case float64:
-		if least, ok := rules["minimum"].(float64); ok && v < least {
-			s.differ(where, "is below %v", least)
-		}
-		if most, ok := rules["maximum"].(float64); ok && v > most {
-			s.differ(where, "is above %v", most)
-		}
-	case []any:
-		if most, ok := rules["maxItems"].(float64); ok && len(v) > int(most) {
-			s.differ(where, "has more than %v items", most)
-		}
-		for _, item := range v {
-			if rules["items"] != nil {
-				s.check(rules["items"], item, where+"[]")
-			}
-		}
-	case map[string]any:
-		s.checkObject(rules, v, where)
-	}
-}
-
-func (s *spec) checkText(rules map[string]any, v, where string) {
-	if pattern, ok := rules["pattern"].(string); ok && !regexp.MustCompile(pattern).MatchString(v) {
-		s.differ(where, "does not match %s", pattern)
-	}
-	if least, ok := rules["minLength"].(float64); ok && utf8.RuneCountInString(v) < int(least) {
-		s.differ(where, "is shorter than %v", least)
-	}
-	if most, ok := rules["maxLength"].(float64); ok && utf8.RuneCountInString(v) > int(most) {
-		s.differ(where, "is longer than %v", most)
-	}
-}
-
-// checkObject also finds keys that the schema does not have: the file leaves most of its own keys optional.
-func (s *spec) checkObject(rules, v map[string]any, where string) {
-	required, _ := rules["required"].([]any)
-	for _, key := range required {
-		if _, ok := v[key.(string)]; !ok {
-			s.differ(where, "has no %s", key)
-		}
-	}
-	properties := s.resolve(rules["properties"])
-	for key, inner := range v {
-		switch {
-		case properties[key] != nil:
-			s.check(properties[key], inner, where+"."+key)
-		case properties != nil && rules["additionalProperties"] == nil && rules["allOf"] == nil:
-			s.differ(where, "has %s, which the file does not know", key)
-		}
-	}
-}
-
-func (s *spec) differ(where, format string, args ...any) {
-	s.found = append(s.found, where+" "+fmt.Sprintf(format, args...))
-}
-
-func (s *spec) fits(schema, v any) bool {
-	trial := &spec{doc: s.doc}
-	trial.check(schema, v, "")
-	return len(trial.found) == 0
-}
-
-// kindOfJSON names the kind of a value; a whole number is an integer if one is wanted.
-func kindOfJSON(v any, wanted string) string {
-	switch v := v.(type) {
-	case string:
-		return "string"
-	case bool:
-		return "boolean"
-	case float64:
-		if wanted == "integer" && v == math.Trunc(v) {
-			return "integer"
-		}
-		return "number"
-	case []any:
-		return "array"
-	case map[string]any:
-		return "object"
-	}
-	return "null"
+	return &spec{Doc: doc}
 }
 
 // answer checks one answer of an operation.
@@ -183,21 +48,21 @@ func (s *spec) answer(t *testing.T, path, method string, w *httptest.ResponseRec
 		return
 	}
 	where := method + " " + path
-	operation := s.at(s.doc, "paths", "/{Version}"+path, strings.ToLower(method))
-	if operation == nil {
+	operation := []string{"paths", "/{Version}" + path, strings.ToLower(method)}
+	if s.At(operation...) == nil {
 		t.Errorf("%s: the file has no such operation", where)
 		return
 	}
 	if w.Code != 200 {
-		s.check(map[string]any{"$ref": "#/components/schemas/GraphAPIError"}, v, "error")
+		s.found = append(s.found, s.Check(s.At("components", "schemas", "GraphAPIError"), v, "error")...)
 		return
 	}
-	schema := s.at(operation, "responses", "200", "content", "application/json", "schema")
+	schema := s.At(append(operation, "responses", "200", "content", "application/json", "schema")...)
 	if schema == nil {
 		t.Logf("%s: the file says nothing of the answer", where)
 		return
 	}
-	s.check(schema, v, where)
+	s.found = append(s.found, s.Check(schema, v, where)...)
 }
 
 // gaps are the places where the simulator differs from the file on purpose, each with the reason. A gap covers every difference

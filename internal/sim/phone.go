@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/waypost/waypost/internal/sim/face"
+	"github.com/waypost/waypost/internal/sim/inbound"
 	"github.com/waypost/waypost/internal/sim/message"
 	"github.com/waypost/waypost/internal/sim/phone"
 	"github.com/waypost/waypost/internal/sim/rule"
@@ -257,7 +258,7 @@ func (s *Sim) MovePhone(ctx context.Context, number, to string) error {
 	if taken := s.book.Find(plain); taken != nil && !taken.Absent {
 		return errors.New("to: another phone has this number")
 	}
-	object, err := json.Marshal(map[string]string{"type": "user_changed_number", "wa_id": plain})
+	object, err := json.Marshal(s.moved(p, plain))
 	if err != nil {
 		return fmt.Errorf("encode system message: %w", err)
 	}
@@ -268,6 +269,21 @@ func (s *Sim) MovePhone(ctx context.Context, number, to string) error {
 	}
 	s.book.Move(p, plain)
 	return nil
+}
+
+// moved is what businesses are told of a phone's new number: only what they would be told of the phone at all. The lock must be
+// held.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
+func (s *Sim) moved(p *phone.State, to string) map[string]string {
+	who, change := s.person(p), map[string]string{"type": inbound.ChangedNumber, "wa_id": to}
+	if who.UserID != "" {
+		change["user_id"] = phone.UserIDOf(to)
+	}
+	if who.WAID == "" {
+		change["type"] = inbound.ChangedUserID
+		delete(change, "wa_id")
+	}
+	return change
 }
 
 // person is how callbacks name the owner of a phone.

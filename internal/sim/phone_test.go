@@ -391,6 +391,47 @@ func TestPhoneChangesItsNumber(t *testing.T) {
 	}
 }
 
+// A business is told of a new number what it was told of the old one: both ids, the number alone, or the user id alone.
+func TestAChangedNumberIsToldAsTheOldOneWas(t *testing.T) {
+	const next = "15550100901"
+	for name, tt := range map[string]struct {
+		phone string
+		want  func(before, after sim.Phone) string
+	}{
+		"number": {`{}`, func(_, _ sim.Phone) string {
+			return `"system":{"body":"User Phone 0900 changed from ` + user + ` to ` + next + `","wa_id":"` + next + `","type":"user_changed_number"}`
+		}},
+		"both": {`{"name":"Ada","username":"@ada"}`, func(_, after sim.Phone) string {
+			return `"system":{"body":"User Ada changed from ` + user + ` to ` + next + `","wa_id":"` + next + `","user_id":"` + after.UserID + `","type":"user_changed_number"}`
+		}},
+		"user id": {`{"name":"Ada","username":"@ada","hidden":true}`, func(before, after sim.Phone) string {
+			return `"system":{"body":"User Ada changed from ` + before.UserID + ` to ` + after.UserID + `","user_id":"` + after.UserID + `","type":"user_changed_user_id"}`
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := quiet(t)
+			control(t, s, http.MethodPut, "/phones/"+user, tt.phone)
+			say(t, s, "hello")
+			before, err := s.Phone(user)
+			if err != nil {
+				t.Fatal(err)
+			}
+			control(t, s, http.MethodPut, "/phones/"+user+"/number", `{"to":"`+next+`"}`)
+			after, err := s.Phone(next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := lastBody(t, s)
+			if want := tt.want(before, after); !strings.Contains(body, want) {
+				t.Errorf("callback %s\nwant %s", body, want)
+			}
+			if before.Hidden && (strings.Contains(body, user) || strings.Contains(body, next)) {
+				t.Errorf("the number of a hidden phone is told: %s", body)
+			}
+		})
+	}
+}
+
 func TestVoiceIsPlayedAndTypingIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := quiet(t)

@@ -108,7 +108,7 @@ type Sim struct {
 	faults     *fault.Faults
 	counter    *limit.Counter[draw.Key] // of messages by number, user and direction, and of other calls
 	throughput *limit.Meter[string]     // by number
-	pairs      *limit.Meter[draw.Key]   // by number and user
+	pairs      *limit.Pairs[draw.Key]   // by number and user
 	perSecond  atomic.Int64             // the throughput of each number
 	enforce    atomic.Pointer[bool]     // nil is what the profile says
 	accounts   *account.Directory
@@ -163,7 +163,7 @@ func New(o Options) (*Sim, error) {
 		counter:    limit.NewCounter[draw.Key](),
 		faults:     fault.New(draw.New(seed).Text("faults"), profile),
 		throughput: limit.NewMeter[string](),
-		pairs:      limit.NewMeter[draw.Key](),
+		pairs:      limit.NewPairs[draw.Key](),
 
 		appID:   cmp.Or(o.AppID, manage.DefaultAppID),
 		records: business.New(recordIDs(seed)),

@@ -65,10 +65,10 @@ type Sources interface {
 	Source(context.Context, wa.AccountID, wa.SourceID) (wa.Source, error)
 	// DefaultSource returns the account's default; CodeNotFound if it has none.
 	DefaultSource(context.Context, wa.AccountID) (wa.Source, error)
-	// UpdateSource changes name, token, app secret, default, and the settings of
-	// consent. If the access
-	// token is another one, it makes the source's waiting messages due now,
-	// because they may have waited for just this; otherwise they wait on, as
+	// UpdateSource changes name, token, app secret, default, the settings of
+	// consent, what is done about uncertain messages, and the throughput. If the
+	// access token is another one, it makes the source's waiting messages due
+	// now, because they may have waited for just this; otherwise they wait on, as
 	// Meta may have asked for it. CodeNotFound.
 	UpdateSource(context.Context, wa.Source) error
 	// DeleteSource removes a source and its credentials, and the endpoints that
@@ -120,25 +120,46 @@ type Intake interface {
 	// Accept keeps messages, all or none: once it returned nil, they are on
 	// disk and will be sent.
 	Accept(context.Context, []wa.Message) error
-	// Window returns until when an individual or a group may be written to
-	// without a template, whichever way their number is written (see
-	// wa.ContactKey); the zero time if they never wrote to the number.
+	// Window returns until when a person or a group may be written to without a
+	// template, whichever of the person's ids is given (see [Contacts]); the zero
+	// time if they never wrote to the number.
 	Window(ctx context.Context, account wa.AccountID, numberID, contact string) (time.Time, error)
 }
 
 // Consents keeps who agreed to be written to. Consent belongs to a person of
-// an account, whichever way the number is written (see wa.ContactKey).
+// an account, whichever of the person's ids is given; see [Contacts].
 type Consents interface {
 	// RecordConsents appends records to the ledger in their order and moves the
 	// state of each person in the same transaction (see wa.Consent.After), all or
-	// none. An opt-in of somebody who is opted in by then is left out; it returns
-	// the places of those in the list.
+	// none. An opt-in of somebody who is opted in by then is left out, but for its
+	// time; it returns the places of those in the list.
 	RecordConsents(context.Context, []wa.ConsentRecord) (already []int, err error)
 	// Consent returns what holds for a person now.
 	Consent(ctx context.Context, account wa.AccountID, person string) (wa.Consent, error)
 	// ConsentHistory returns a person's records in the order in which they were
 	// kept. None is ever changed or removed.
 	ConsentHistory(ctx context.Context, account wa.AccountID, person string) ([]wa.ConsentRecord, error)
+}
+
+// Contacts keeps which ids are one person's: a number in all its spellings (see
+// wa.ContactKey), user ids and parent user ids. It is learned from inbound
+// messages, statuses, answers to sends, and numbers that people gave when asked;
+// never from names. An account knows only what its own callbacks told.
+//
+// Windows, consents and the line of messages under way are the person's. When two
+// turn out to be one, that one has the later window, the consent of both
+// (wa.Consent.Join), the lines of both in the ledger, and one line of messages;
+// all in the transaction that learns it. In which order Meta tells it makes no
+// difference. A person has wa.MaxPersonIDs ids at most: what would come beyond
+// that, or has too many messages under way, stays somebody else.
+//
+// Who changes the number keeps all that, under the new one too. The old number is
+// then somebody's of whom nothing is known, but what forbade to write to it still
+// does, whenever it is told: each opt-out said before the change or under the old
+// number, and the block. What is told late of the time before is still about whom it was then.
+type Contacts interface {
+	// Contact returns what is known of whoever has an id.
+	Contact(ctx context.Context, account wa.AccountID, id string) (wa.Contact, error)
 }
 
 // Outbox is what the sending stage needs.
@@ -148,13 +169,19 @@ type Outbox interface {
 	// dispatched it makes uncertain those attempts that left says may have left
 	// the process, and frees the others. It returns how many of each.
 	RecoverMessages(ctx context.Context, left func(id wa.MessageID, attempt int) bool) (freed, uncertain int, err error)
-	// ClaimMessages gives up to limit due messages to the caller for the lease,
-	// the longest due first, in the order of acceptance. Of the messages to one
-	// recipient of a number only the first is given, and the next once that one
-	// is settled, or put off for more than 10 seconds: they go out in their
-	// order, and nobody waits for somebody else's. Each claim of a message has
-	// the number after the last one's, unless a recovery took one in between.
-	ClaimMessages(ctx context.Context, limit int, lease time.Duration) ([]wa.Message, error)
+	// ClaimMessages gives due messages to the caller for the lease: of each queue
+	// up to its limit, the longest due first; all in the order of acceptance. Of
+	// the messages of a queue to one person only the first is given, and the next
+	// once that one is settled, or put off for more than 10 seconds for a reason
+	// of its own (wa.ScopeMessage): they go out in their order, and nobody waits
+	// for somebody else's. Each claim of a message has the number after the last
+	// one's, unless a recovery took one in between.
+	ClaimMessages(ctx context.Context, from []Share, lease time.Duration) ([]wa.Message, error)
+	// PutOffMessages gives messages back that were claimed and not begun, as if
+	// they had not been claimed. They keep their turn, and are due again at their
+	// time, or when they expire, if that is earlier. One that is no longer the
+	// caller's stays as it is.
+	PutOffMessages(context.Context, []PutOff) error
 	// BeginMessage records an attempt before it is made: accepted becomes
 	// dispatched. It returns the message with the attempt's number.
 	BeginMessage(context.Context, wa.Message) (wa.Message, error)
@@ -167,11 +194,73 @@ type Outbox interface {
 	// message; expired ends it; later and misconfigured make it due again after
 	// Outcome.After, or when it expires, if that is earlier; unknown makes it
 	// uncertain. All but sent and unknown may also settle a claim that was never
-	// begun.
+	// begun. An attempt that was slowed is counted as such.
 	//
 	// A status that was applied meanwhile is not taken back.
 	SettleMessage(context.Context, wa.Message, wa.Outcome) error
+	Queues
 }
+
+// Queue is where messages wait that are of one account and number and equally
+// urgent (wa.Category).
+type Queue struct {
+	ID        int64
+	AccountID wa.AccountID
+	NumberID  string
+	Urgent    bool
+	// DueAt is when the first of its messages that have their turn is due.
+	DueAt time.Time
+}
+
+// Share is how many messages of a queue are claimed at most.
+type Share struct {
+	Queue int64
+	Limit int
+}
+
+// PutOff is a message that is given back until a time.
+type PutOff struct {
+	Message wa.Message
+	Until   time.Time
+}
+
+// Place is where a message waits.
+type Place struct {
+	// DueAt is when it is due once it has its turn.
+	DueAt time.Time
+	// Claimed: somebody has it in hand. Behind: it is not yet its turn.
+	Claimed, Behind bool
+	// Ahead is how many messages of its queue were accepted before it, and Urgent
+	// how many wait in the urgent queue of the same account and number if it is not
+	// urgent itself. More: not all that wait were looked at.
+	Ahead, Urgent int
+	More          bool
+	// Last is the last attempt; nil if there was none.
+	Last *wa.Attempt
+}
+
+// Queues is what is asked to choose what is claimed.
+type Queues interface {
+	// Queues returns the queues with messages that have their turn, due or not.
+	// It costs the same however many there are in each.
+	Queues(context.Context) ([]Queue, error)
+	// Place returns where an open message waits; CodeNotFound. Of each queue it
+	// looks at no more than most messages.
+	Place(ctx context.Context, m wa.Message, most int) (Place, error)
+	// ExpireMessages ends up to limit messages whose time is over (wa.Message.TTL)
+	// and that nobody has claimed, whether they have their turn or not, with the
+	// event and its deliveries. It returns when the next one expires, which may have
+	// been already; zero if none does.
+	ExpireMessages(ctx context.Context, limit int) (next time.Time, err error)
+	// RecentAttempts returns the attempts of all numbers that were begun since then
+	// and that Meta may have counted, oldest first: with number, person and begin.
+	// What is said to have begun later than now, by a clock that was ahead, is not
+	// among them.
+	RecentAttempts(ctx context.Context, since time.Time) ([]wa.Attempt, error)
+}
+
+// StepLease is how long a callback stays its caller's after a step of its settling.
+const StepLease = 5 * time.Minute
 
 // Inbox is what the callback stage needs.
 type Inbox interface {
@@ -190,10 +279,46 @@ type Inbox interface {
 	// with its deliveries for each that is new. What was applied before changes
 	// nothing. What it says of a template is applied to the copy, unless the copy
 	// is newer, and makes the sync of its WABA due.
+	//
+	// What it says of a number, directly or of its WABA, changes what is known of
+	// the number, unless Meta's node of it, or another callback, is newer by Meta's
+	// time. Every notice is one event (wa.EventNotice).
+	//
+	// More than 100 updates are applied in several steps, so that others can write
+	// in between, and each step extends the lease to [StepLease] at least. If it
+	// breaks off, the callback is still the caller's to apply.
 	SettleCallback(context.Context, wa.Callback, []wa.AccountUpdates) error
+	// SettleCallbacks is SettleCallback for several, in their order, with fewer
+	// transactions. It returns an error or nil for each: one that cannot be applied
+	// does not keep the others.
+	SettleCallbacks(context.Context, []Decoded) []error
 	// PutOffCallback gives a callback back: due again after the delay, or, if
 	// park is true, kept for a person to look at and never claimed again.
 	PutOffCallback(ctx context.Context, c wa.Callback, after time.Duration, park bool, reason string) error
+}
+
+// Decoded is a callback with what it says to each account.
+type Decoded struct {
+	Callback wa.Callback
+	Updates  []wa.AccountUpdates
+}
+
+// Callbacks shows the callbacks that are kept.
+type Callbacks interface {
+	// Callbacks returns up to limit callbacks, the newest first, without their
+	// bodies; with an id only those that are older than that one.
+	Callbacks(ctx context.Context, before wa.CallbackID, limit int) ([]wa.KeptCallback, error)
+	// ParkedCallbacks is Callbacks for those that could not be decoded.
+	ParkedCallbacks(ctx context.Context, before wa.CallbackID, limit int) ([]wa.KeptCallback, error)
+	// Callback returns one callback; CodeNotFound.
+	Callback(context.Context, wa.CallbackID) (wa.KeptCallback, error)
+	// RetryCallback makes a callback that was applied or parked due now, because
+	// more is understood of it today; what was applied before changes nothing.
+	// CodeNotFound; CodeConflict for one that still waits.
+	RetryCallback(context.Context, wa.CallbackID) error
+	// RetryParkedCallbacks is RetryCallback for all that are parked; it returns how
+	// many.
+	RetryParkedCallbacks(context.Context) (int, error)
 }
 
 // Room says how many more deliveries an endpoint may be given; nil sets no
@@ -218,6 +343,7 @@ type Deliveries interface {
 type Media interface {
 	MediaRecords
 	MetaUploads
+	Links
 	Fetches
 }
 
@@ -250,8 +376,27 @@ type MetaUploads interface {
 	MetaUpload(ctx context.Context, key UploadKey, now time.Time) (wa.MetaUpload, error)
 	// SaveMetaUpload keeps an upload, in place of an older one.
 	SaveMetaUpload(context.Context, UploadKey, wa.MetaUpload) error
-	// ForgetMetaUpload removes an upload that Meta no longer knows.
-	ForgetMetaUpload(context.Context, UploadKey) error
+	// ForgetMetaUpload removes an upload that Meta no longer knows, and reports
+	// whether it did: one that has another id by now stays.
+	ForgetMetaUpload(ctx context.Context, key UploadKey, metaID string) (forgotten bool, err error)
+}
+
+// Links keeps what was fetched from the links of messages, for as long as it
+// stands for them. A link is known by its hash (wa.LinkOrigin).
+type Links interface {
+	// LinkedMedia returns what a link gave to an account as that kind, if it was
+	// fetched after since, the latest if it gave several; CodeNotFound.
+	LinkedMedia(ctx context.Context, account wa.AccountID, kind wa.MediaKind, hash string, since time.Time) (wa.StoredMedia, error)
+	// KeepLinked keeps what a link gave, a media whose bytes are already on disk,
+	// and returns what is kept: if the link gave the same bytes as the same type
+	// before, that media, with the new time and name.
+	KeepLinked(context.Context, wa.StoredMedia) (wa.StoredMedia, error)
+	// ForgetLinked makes a media no longer stand for its link; it is spent then.
+	// One that is not there is no error.
+	ForgetLinked(context.Context, wa.AccountID, wa.MediaID) error
+	// SpentLinks returns up to limit media, of all accounts, that links gave
+	// before that time.
+	SpentLinks(ctx context.Context, before time.Time, limit int) ([]wa.StoredMedia, error)
 }
 
 // Fetches is what the stage needs that fetches inbound media.
@@ -262,7 +407,8 @@ type Fetches interface {
 	// ClaimFetches gives up to limit pending media to the caller for the lease.
 	ClaimFetches(ctx context.Context, limit int, lease time.Duration) ([]wa.StoredMedia, error)
 	// SettleFetch records a fetch: the media as it is now (ready or lost), or
-	// pending again after the delay.
+	// pending again after the delay. Ready and lost leave an event (wa.EventMedia)
+	// in the same transaction, so one for each media.
 	SettleFetch(ctx context.Context, m wa.StoredMedia, after time.Duration) error
 }
 
@@ -320,13 +466,123 @@ type TemplateSyncs interface {
 	MakeTemplateSyncDue(ctx context.Context, account wa.AccountID, wabaID string) error
 }
 
+// Numbers keeps what an account knows of its numbers, and the jobs that read them
+// from Meta now and then. A number of an account is known from its first source on,
+// and forgotten with the last one. A job is made due by CreateSource and by an
+// UpdateSource with a new access token.
+type Numbers interface {
+	NumberStates
+	NumberReads
+}
+
+// NumberStates is what is known.
+type NumberStates interface {
+	// Number returns what is known of a number; CodeNotFound if the account has no
+	// source with it.
+	Number(ctx context.Context, account wa.AccountID, numberID string) (wa.NumberState, error)
+	// Numbers returns what is known of all numbers of an account, by number.
+	Numbers(context.Context, wa.AccountID) ([]wa.NumberState, error)
+	// PutNumber keeps what Meta's node said, which was asked for at ReadAt.
+	// What it does not say stays, and so do ProvenAt and ToldAt, and everything if
+	// something newer is kept: another node, or what a callback told after ReadAt.
+	// A number that the account does not have is no error.
+	PutNumber(context.Context, wa.NumberState) error
+}
+
+// NumberReads is the jobs.
+type NumberReads interface {
+	// RecoverNumberReads frees what the last process had claimed; see
+	// RecoverMessages.
+	RecoverNumberReads(context.Context) (int, error)
+	// ClaimNumberReads gives up to limit due numbers to the caller for the lease.
+	// One that is made due meanwhile stays the caller's, and is due again as soon as
+	// it has rested.
+	ClaimNumberReads(ctx context.Context, limit int, lease time.Duration) ([]wa.NumberRead, error)
+	// SettleNumberRead gives a number back with its Attempts, due again after the
+	// delay. Until the rest is over nothing makes it due, whatever happens.
+	SettleNumberRead(ctx context.Context, r wa.NumberRead, after, rest time.Duration) error
+	// MakeNumberReadDue makes a number due as soon as it has rested; one that is not
+	// there is no error.
+	MakeNumberReadDue(ctx context.Context, account wa.AccountID, numberID string) error
+}
+
+// Unnamed is an attempt without a wamid, and to whom it went.
+type Unnamed struct {
+	Attempt   wa.Attempt
+	Recipient wa.Recipient
+}
+
+// Doubts is what is known, and what is done, about messages whose last attempt
+// ended without an answer.
+type Doubts interface {
+	// DueDoubts returns up to limit uncertain messages, of all accounts, that are
+	// due to be looked at, the longest due first. A message is due as soon as it is
+	// uncertain.
+	DueDoubts(ctx context.Context, limit int) ([]wa.Doubt, error)
+	// PutOffDoubts makes messages due again at LookAt; what is no longer uncertain,
+	// or is so after another attempt, stays as it is.
+	PutOffDoubts(context.Context, []wa.Doubt) error
+	// Doubt returns one message, uncertain or not, with its last attempt;
+	// CodeNotFound.
+	Doubt(context.Context, wa.AccountID, wa.MessageID) (wa.Doubt, error)
+	// DoubtsOf returns up to limit uncertain messages of an account, in the order
+	// in which they are due.
+	DoubtsOf(ctx context.Context, account wa.AccountID, limit int) ([]wa.Doubt, error)
+	// ResolveMessage ends an uncertainty, and leaves an event of who decided. As
+	// sent or failed it is like a status; a status of Meta's may still come and
+	// move the message on. As accepted the message is sent again, in its place
+	// among those to the same person, with the next attempt; no endpoint is told
+	// of that. CodeNotFound; CodeConflict if the message is not uncertain, or not
+	// after this attempt, or if a callback that came until Deadline is not applied
+	// yet.
+	ResolveMessage(context.Context, wa.AccountID, wa.MessageID, wa.Resolution) error
+	// StatusStream returns how surely statuses of a number reach us.
+	StatusStream(ctx context.Context, account wa.AccountID, numberID string) (wa.Stream, error)
+	// NoteIntake records since when callbacks are taken in without a gap.
+	NoteIntake(ctx context.Context, since time.Time) error
+	// UnnamedAttempts returns the attempts of a number that were begun since then
+	// and that Meta may have taken under a wamid that is not known, those under way
+	// included, with their messages' recipients.
+	UnnamedAttempts(ctx context.Context, account wa.AccountID, numberID string, since time.Time) ([]Unnamed, error)
+	// KnowsWAMID reports whether a message of the account goes by a wamid.
+	KnowsWAMID(ctx context.Context, account wa.AccountID, wamid string) (bool, error)
+	// Duplicates returns how many messages of an account Meta is known to have
+	// taken twice.
+	Duplicates(context.Context, wa.AccountID) (int, error)
+}
+
+// Checkup is what an examination of the gateway looks at.
+type Checkup interface {
+	// LastCallback returns when the last callback came that told an account of a
+	// number and was applied; the zero time if none did, also if the account has no
+	// source with the number.
+	LastCallback(ctx context.Context, account wa.AccountID, numberID string) (time.Time, error)
+}
+
 // Journal is what is known of a message.
 type Journal interface {
 	// Message returns one message; CodeNotFound, also for one of another
 	// account.
 	Message(context.Context, wa.AccountID, wa.MessageID) (wa.Message, error)
-	// Events returns the events of a message, oldest first.
+	// Attempts returns the attempts of a message that have ended, oldest first, and
+	// one that is under way if a status has named it.
+	Attempts(context.Context, wa.AccountID, wa.MessageID) ([]wa.Attempt, error)
+	// Events returns the events of a message, oldest first. Those that contradict
+	// each other are marked (wa.StatusReport.Conflict).
 	Events(context.Context, wa.AccountID, wa.MessageID) ([]wa.Event, error)
+	// MediaEvents returns the events of a received media: one once it is ready or
+	// lost, none before.
+	MediaEvents(context.Context, wa.AccountID, wa.MediaID) ([]wa.Event, error)
+	// Notices returns up to limit notices of Meta's, the newest first; with an id
+	// only those that are older than that one.
+	Notices(ctx context.Context, account wa.AccountID, before wa.EventID, limit int) ([]wa.Event, error)
+	// UnmatchedStatuses returns up to limit statuses of messages that this account
+	// has not sent, or of which it does not know yet that it has: those that came
+	// last first.
+	UnmatchedStatuses(ctx context.Context, account wa.AccountID, limit int) ([]wa.UnmatchedStatus, error)
+	// Received returns an inbound message by Meta's id; CodeNotFound, also for one
+	// of another account.
+	Received(ctx context.Context, account wa.AccountID, wamid string) (wa.Inbound, error)
 }
 
 // Stage names the stage that a change gives work to.
@@ -339,6 +595,7 @@ const (
 	StageDeliveries Stage = "deliveries"
 	StageFetches    Stage = "fetches"
 	StageTemplates  Stage = "templates"
+	StageNumbers    Stage = "numbers"
 )
 
 // Waker tells a stage that there may be work for it.
@@ -372,11 +629,31 @@ type Catalog interface {
 // Traffic is what changes with every message.
 type Traffic interface {
 	Intake
-	Consents
-	Outbox
-	Inbox
+	People
+	Outgoing
+	Incoming
 	Deliveries
 	Media
 	Templates
+	Numbers
+	Checkup
 	Journal
+}
+
+// People is what is known of those who are written to.
+type People interface {
+	Consents
+	Contacts
+}
+
+// Outgoing is what the way to Meta needs.
+type Outgoing interface {
+	Outbox
+	Doubts
+}
+
+// Incoming is what the way back from Meta needs.
+type Incoming interface {
+	Inbox
+	Callbacks
 }

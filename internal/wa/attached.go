@@ -25,7 +25,7 @@ func EachMedia(c Content, visit func(*Media) error) (Content, error) {
 	case Template:
 		eachOfComponents(c.Components, see)
 		return c, err
-	case Text, Location, Contacts, Reaction:
+	case Text, Location, Contacts, Reaction, Pin:
 	}
 	return c, err
 }

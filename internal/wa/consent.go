@@ -41,9 +41,9 @@ func (k ConsentKind) blocks() bool { return k == ConsentBlock || k == ConsentUnb
 type ConsentRecord struct {
 	ID        ConsentID
 	AccountID AccountID
-	// Person is the phone number as it was given, in digits. A person who shows
-	// no number in what he writes stands under his user id. Consent belongs to
-	// [ContactKey] of it.
+	// Person is the phone number as it was given, in digits, or a business-scoped
+	// user id of somebody who shows no number. Consent belongs to the
+	// person who has it, whichever ids that is; see [PersonIDs].
 	Person string
 	Kind   ConsentKind
 	// Source is where it was said, in the customer's words, such as WEB; see
@@ -102,6 +102,8 @@ func (r ConsentRecord) validatePerson() []Problem {
 	switch n := len(r.Person); {
 	case n == 0:
 		return []Problem{{Field: field, Rule: RuleRequired}}
+	case UserID(r.Person):
+		return nil
 	case !Digits(r.Person):
 		return []Problem{{Field: field, Rule: RuleNotDigits}}
 	case n < shortest:
@@ -136,31 +138,29 @@ type Consent struct {
 	Blocked bool
 	// OptIn is the record that the state "in" rests on, else zero.
 	OptIn ConsentRecord
+	// OptedInAt is when the person last opted in, zero for never. It may be later
+	// than OptIn, because an opt-in of somebody who is opted in may be left out.
+	OptedInAt time.Time
 	// OptedOutAt is when the person last opted out, zero for never.
 	OptedOutAt time.Time
 }
 
-// After returns the consent once r is in the ledger. It reports false for an
-// opt-in of somebody who is opted in: then r is not to be kept.
+// After returns the consent once r is known. It reports false for an opt-in by
+// the customer of somebody who is opted in: then r is not to be kept, but its
+// time counts.
 //
-// Meta may bring messages late. A START that was written before the last
-// opt-out is kept and changes nothing: who said STOP last gets no messages. A
-// late STOP does count, because the times of Meta are in seconds and the person
-// can say START again.
+// What a customer brings holds from when it comes. Messages come in any order, so
+// of what people say by them that holds which was said last, and within a second
+// the opt-out; see [Consent.Join].
 func (c Consent) After(r ConsentRecord) (Consent, bool) {
 	switch r.Kind {
 	case ConsentOptIn:
-		if c.State == ConsentIn {
-			return c, false
-		}
-		if r.WAMID == "" || !r.At.Before(c.OptedOutAt) {
-			c.State, c.OptIn = ConsentIn, r
-		}
+		return c.agree(r)
 	case ConsentOptOut:
-		c.State, c.OptIn = ConsentOut, ConsentRecord{}
-		if r.At.After(c.OptedOutAt) {
-			c.OptedOutAt = r.At
+		if r.WAMID == "" || c.State != ConsentIn || !agreedAfter(c.OptedInAt, r.At) {
+			c.State, c.OptIn = ConsentOut, ConsentRecord{}
 		}
+		c.OptedOutAt = later(c.OptedOutAt, r.At)
 	case ConsentBlock:
 		c.Blocked = true
 	case ConsentUnblock:
@@ -168,6 +168,22 @@ func (c Consent) After(r ConsentRecord) (Consent, bool) {
 	}
 	return c, true
 }
+
+func (c Consent) agree(r ConsentRecord) (Consent, bool) {
+	last := r.At.After(c.OptedInAt)
+	c.OptedInAt = later(c.OptedInAt, r.At)
+	switch in := c.State == ConsentIn; {
+	case in && r.WAMID == "":
+		return c, false
+	case in && last, !in && (r.WAMID == "" || agreedAfter(r.At, c.OptedOutAt)):
+		c.State, c.OptIn = ConsentIn, r
+	}
+	return c, true
+}
+
+// agreedAfter reports whether an opt-in came after an opt-out. The times of Meta
+// are in seconds: within one the opt-out holds.
+func agreedAfter(in, out time.Time) bool { return in.Truncate(time.Second).After(out) }
 
 // MayWrite returns the rule that forbids to send a message, or "". Who is
 // blocked gets nothing. In an open window a business answers, and needs no
@@ -191,4 +207,27 @@ func MayWrite(m Message, windowOpen bool, c Consent, src Source) Rule {
 		return RuleConsent
 	}
 	return ""
+}
+
+// Join returns the consent of two people who turn out to be one. Who was blocked
+// under one id is blocked. Else what was said later holds, under whichever id; of
+// an opt-in and an opt-out in the same second the opt-out does, because the times
+// of Meta are in seconds.
+func (c Consent) Join(o Consent) Consent {
+	in := c.OptIn
+	if in.At.IsZero() || o.OptIn.At.After(in.At) {
+		in = o.OptIn
+	}
+	j := Consent{
+		State: ConsentNone, Blocked: c.Blocked || o.Blocked,
+		OptedInAt: later(c.OptedInAt, o.OptedInAt), OptedOutAt: later(c.OptedOutAt, o.OptedOutAt),
+	}
+	out := c.State == ConsentOut || o.State == ConsentOut
+	switch agreed := c.State == ConsentIn || o.State == ConsentIn; {
+	case agreed && (!out || agreedAfter(j.OptedInAt, j.OptedOutAt)):
+		j.State, j.OptIn = ConsentIn, in
+	case out:
+		j.State = ConsentOut
+	}
+	return j
 }

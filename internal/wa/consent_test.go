@@ -25,6 +25,9 @@ func TestAConsentRecordKeepsItsLimits(t *testing.T) {
 		{"as little as it may", ConsentRecord{Person: "1555010000", Kind: ConsentOptOut, Source: "W"}, ""},
 		{"nothing", ConsentRecord{}, "consent.type: unknown; consent.recipient: required; consent.source: required"},
 		{"another kind", with(func(r *ConsentRecord) { r.Kind = "maybe" }), "consent.type: unknown"},
+		{"a user id", with(func(r *ConsentRecord) { r.Person = "US.13491208655302741918" }), ""},
+		{"a user id to block", with(func(r *ConsentRecord) { r.Person, r.Kind = "US.ENT.13491208655302741918", ConsentBlock }), ""},
+		{"a user id in small letters", with(func(r *ConsentRecord) { r.Person = "us.13491208655302741918" }), "consent.recipient: not_digits"},
 		{"a word for a number", with(func(r *ConsentRecord) { r.Person = "1555010000x" }), "consent.recipient: not_digits"},
 		{"9 digits", with(func(r *ConsentRecord) { r.Person = "155501000" }), "consent.recipient: too_short (limit 10, found 9)"},
 		{"16 digits", with(func(r *ConsentRecord) { r.Person = "1555010000000001" }), "consent.recipient: too_long (limit 15, found 16)"},
@@ -108,7 +111,8 @@ func TestALateStartIsOlderThanTheStop(t *testing.T) {
 		want   ConsentState
 	}{
 		{"a word from before", ConsentRecord{Kind: ConsentOptIn, WAMID: "wamid.1", At: noon.Add(-time.Second)}, ConsentOut},
-		{"a word of the same second", ConsentRecord{Kind: ConsentOptIn, WAMID: "wamid.1", At: noon}, ConsentIn},
+		{"a word of the same second", ConsentRecord{Kind: ConsentOptIn, WAMID: "wamid.1", At: noon}, ConsentOut},
+		{"a word of the next second", ConsentRecord{Kind: ConsentOptIn, WAMID: "wamid.1", At: noon.Add(time.Second)}, ConsentIn},
 		// Our own clock may be put back, and the customer is told that it worked.
 		{"a customer's opt-in from before", ConsentRecord{Kind: ConsentOptIn, At: noon.Add(-time.Second)}, ConsentIn},
 	} {

@@ -2,7 +2,7 @@ package wa
 
 import "strings"
 
-// ContactKey returns what the windows of a contact are kept under. In three
+// ContactKey returns what a contact is known under to the store. In three
 // countries one mobile number is written in two ways, and Meta reports the one
 // while customers send to the other: with and without a 9 in Brazil and
 // Argentina, with and without a 1 in Mexico. Both have the same key. Anything

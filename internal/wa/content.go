@@ -30,6 +30,7 @@ const (
 	TypeLocation    ContentType = "location"
 	TypeContacts    ContentType = "contacts"
 	TypeReaction    ContentType = "reaction"
+	TypePin         ContentType = "pin"
 	TypeInteractive ContentType = "interactive"
 	TypeTemplate    ContentType = "template"
 )
@@ -59,13 +60,18 @@ type Media struct {
 	Kind MediaKind `json:"kind"`
 	// MediaID is a media of ours.
 	MediaID MediaID `json:"media_id,omitempty"`
-	// Link is a public address that Meta fetches the media from.
+	// Link is an address that the media is fetched from, by us or by Meta.
 	Link string `json:"link,omitempty"`
 	// Caption is shown below an image, video or document; audio and sticker
 	// have none.
 	Caption string `json:"caption,omitempty"`
 	// Filename is what a document is called on the phone.
 	Filename string `json:"filename,omitempty"`
+	// Voice shows an audio as one that was recorded: OGG with Opus in mono, of
+	// which up to 512 KB play at once.
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/audio-messages
+	// (read 2026-09)
+	Voice bool `json:"voice,omitempty"`
 }
 
 func (Text) content()  {}
@@ -99,6 +105,9 @@ func (m Media) Validate() []Problem {
 	case m.Link != "":
 		ps = append(ps, link("attachment_url", m.Link)...)
 	}
+	if m.Voice && m.Kind != KindAudio {
+		ps = append(ps, malformed("voice", "can only be true for an audio")...)
+	}
 	ps = append(ps, text("caption", m.Caption, MaxCaptionLength)...)
 	return append(ps, text("filename", m.Filename, MaxFilenameLength)...)
 }
@@ -127,41 +136,62 @@ func link(field, v string) []Problem {
 	return nil
 }
 
-// EncodeContent returns the JSON in which a content is kept. Fields may be
-// added; a field or type that was ever kept is never renamed.
-func EncodeContent(c Content) ([]byte, error) {
-	return json.Marshal(struct {
-		Type    ContentType `json:"type"`
-		Content Content     `json:"content"`
-	}{c.Type(), c})
+// kept is the JSON of what a message says. Fields may be added; a field or type
+// that was ever kept is never renamed.
+type kept struct {
+	Type         ContentType     `json:"type"`
+	Content      json.RawMessage `json:"content"`
+	IdentityHash string          `json:"identity_hash,omitempty"`
 }
+
+// EncodeContent returns the JSON in which a content is kept.
+func EncodeContent(c Content) ([]byte, error) { return EncodeSaid(Message{Content: c}) }
 
 // DecodeContent is the inverse of [EncodeContent].
 func DecodeContent(data []byte) (Content, error) {
-	var kept struct {
-		Type    ContentType     `json:"type"`
-		Content json.RawMessage `json:"content"`
+	var m Message
+	err := DecodeSaid(data, &m)
+	return m.Content, err
+}
+
+// EncodeSaid returns the JSON in which that of a message is kept which nobody
+// looks for: its content, and its IdentityHash.
+func EncodeSaid(m Message) ([]byte, error) {
+	content, err := json.Marshal(m.Content)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s content: %w", m.Content.Type(), err)
 	}
-	if err := json.Unmarshal(data, &kept); err != nil {
-		return nil, fmt.Errorf("decode content: %w", err)
+	return json.Marshal(kept{m.Content.Type(), content, m.IdentityHash})
+}
+
+// DecodeSaid is the inverse of [EncodeSaid]: it sets those fields of m.
+func DecodeSaid(data []byte, m *Message) (err error) {
+	var k kept
+	if err := json.Unmarshal(data, &k); err != nil {
+		return fmt.Errorf("decode content: %w", err)
 	}
-	switch kept.Type {
+	m.IdentityHash = k.IdentityHash
+	switch k.Type {
 	case TypeText:
-		return decodeAs[Text](kept.Content)
+		m.Content, err = decodeAs[Text](k.Content)
 	case TypeMedia:
-		return decodeAs[Media](kept.Content)
+		m.Content, err = decodeAs[Media](k.Content)
 	case TypeLocation:
-		return decodeAs[Location](kept.Content)
+		m.Content, err = decodeAs[Location](k.Content)
 	case TypeContacts:
-		return decodeAs[Contacts](kept.Content)
+		m.Content, err = decodeAs[Contacts](k.Content)
 	case TypeReaction:
-		return decodeAs[Reaction](kept.Content)
+		m.Content, err = decodeAs[Reaction](k.Content)
+	case TypePin:
+		m.Content, err = decodeAs[Pin](k.Content)
 	case TypeInteractive:
-		return decodeAs[Interactive](kept.Content)
+		m.Content, err = decodeAs[Interactive](k.Content)
 	case TypeTemplate:
-		return decodeAs[Template](kept.Content)
+		m.Content, err = decodeAs[Template](k.Content)
+	default:
+		err = fmt.Errorf("decode content: unknown type %q", k.Type)
 	}
-	return nil, fmt.Errorf("decode content: unknown type %q", kept.Type)
+	return err
 }
 
 func decodeAs[T Content](data []byte) (Content, error) {

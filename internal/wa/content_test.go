@@ -83,6 +83,13 @@ func TestMessageSaysAllThatIsWrong(t *testing.T) {
 		{"bad", Message{Recipient: Recipient{Individual, "12"}, Content: Text{}, APIHeader: strings.Repeat("ü", 4097)}, []string{
 			"recipient too_short", "content required", "x-apiheader too_long",
 		}},
+		{"pin to a group", Message{Recipient: Recipient{Group, "g"}, Content: Pin{WAMID: "w", Days: 1}}, nil},
+		{"pin to a person", Message{Recipient: Recipient{Individual, "4915550100001"}, Content: Pin{WAMID: "w", Days: 1}}, []string{
+			"recipient_type malformed",
+		}},
+		{"long ids", Message{
+			Recipient: Recipient{User, "US.1"}, Content: Text{Body: "a"}, ReplyTo: chars(MaxPartLength + 1), IdentityHash: chars(MaxPartLength + 1),
+		}, []string{"context.message_id too_long", "recipient_identity_key_hash too_long"}},
 	})
 }
 
@@ -118,20 +125,23 @@ func everyContent() []Content {
 	sections := []ProductSection{{"t", []string{"p"}}}
 	order := &Order{
 		ReferenceID: "r", Goods: "digital-goods", PaymentType: "upi", Configuration: "c", Settings: json.RawMessage(`[{"a":1}]`), Currency: "INR",
-		Total: amount, CatalogID: "c", Items: []OrderItem{{"p", "n", amount, &amount, 1}}, Subtotal: amount, Tax: amount, Shipping: &amount,
-		Discount: &amount, Expiration: &Expiration{1, "d"},
+		Total: amount, CatalogID: "c", Items: []OrderItem{{"p", "n", amount, &amount, 1, "India", "i", json.RawMessage(`{"a":1}`)}}, Subtotal: amount, Tax: amount, Shipping: &amount,
+		Discount: &amount, Expiration: &Expiration{1, "d"}, ShippingInfo: json.RawMessage(`{"a":1}`), Older: true,
 	}
 	status := &OrderStatus{"r", "shipped", "d"}
 	parameters := []Parameter{{
 		Kind: ParameterText, Name: "n", Text: "t", Media: media, Location: &Location{1, 2, "n", "a"}, Currency: &Currency{"f", "USD", 1000},
 		Product: product, Action: &ButtonAction{"t", json.RawMessage(`{"a":1}`), "p", sections}, Order: order, ExpiresAtMillis: 1, OrderStatus: status,
+		Minutes: 5, LinkPreview: true, TapTarget: &LinkButton{"l", "u"},
 	}}
 	button := Component{Kind: ComponentButton, Button: ButtonURL, Index: 1, Parameters: parameters}
 	return []Content{
 		Text{"b", true},
 		*media,
 		Location{1, 2, "n", "a"},
+		Media{Kind: KindAudio, Link: "l", Voice: true},
 		Reaction{"w", "👍"},
+		Pin{"w", true, 5},
 		Contacts{[]ContactCard{{
 			ContactName{"f", "1", "2", "3", "4", "5"},
 			"2000-02-29",
@@ -142,11 +152,13 @@ func everyContent() []Content {
 			[]ContactAddress{{"s", "c", "st", "z", "co", "cc", "t"}},
 		}}},
 		Interactive{
-			Kind: InteractiveButton, Header: &Header{"t", media}, Body: "b", Footer: "f", Buttons: []ReplyButton{{"i", "t"}},
+			Kind: InteractiveButton, Header: &Header{"t", media, "p"}, Body: "b", Footer: "f", Buttons: []ReplyButton{{"i", "t"}},
 			List: &List{"l", []ListSection{{"t", []ListRow{{"i", "t", "d"}}}}}, Link: &LinkButton{"l", "u"},
 			Flow: &Flow{"i", "n", "l", "3", true, "t", true, "s", json.RawMessage(`{"a":1}`)}, Product: product,
 			Products: &ProductList{"c", sections}, Thumbnail: "p", Order: order, OrderStatus: status,
-			Cards: []Card{{media, "b", &LinkButton{"l", "u"}, []ReplyButton{{"i", "t"}}, product}},
+			Cards:   []Card{{media, "b", &LinkButton{"l", "u"}, []ReplyButton{{"i", "t"}}, product}},
+			Address: &AddressForm{"IN", map[string]string{"a": "b"}, []SavedAddress{{"i", map[string]string{"a": ""}}}, map[string]string{"a": "c"}},
+			Call:    &CallButton{"l", 5, "p"},
 		},
 		Template{"n", "en", true, true, []Component{button, {Kind: ComponentCarousel, Cards: []TemplateCard{{[]Component{button}}}}}},
 	}
@@ -183,6 +195,19 @@ func TestContentIsReadAsItWasKept(t *testing.T) {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
 	})
+}
+
+func TestIdentityIsKeptWithTheContent(t *testing.T) {
+	for _, want := range []Message{{Content: Text{Body: "a"}, IdentityHash: "hash="}, {Content: Text{Body: "a"}}} {
+		data, err := EncodeSaid(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := Message{IdentityHash: "another"}
+		if err := DecodeSaid(data, &got); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%s: got %#v and error %v, want %#v", data, got, err, want)
+		}
+	}
 }
 
 // What was kept by an older version has to be read for ever.

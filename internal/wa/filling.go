@@ -24,6 +24,8 @@ type Filling struct {
 	// milliseconds; 0 if the message does not say.
 	ExpiresAtMillis int64
 	OrderStatus     *OrderStatus
+	// TapTarget is what a tap on the header opens.
+	TapTarget *LinkButton
 	// Cards are what the cards of a carousel bring.
 	Cards []Filling
 }
@@ -38,6 +40,9 @@ type ButtonFilling struct {
 	Value  string
 	Action *ButtonAction
 	Order  *Order
+	// LinkPreview is for a link to a payment, Minutes for a call.
+	LinkPreview bool
+	Minutes     int
 }
 
 // Guess makes the parts of a template of which nothing is known: all texts
@@ -77,6 +82,9 @@ func (f Filling) extras() []Component {
 	if f.OrderStatus != nil {
 		cs = append(cs, Component{Kind: ComponentOrderStatus, Parameters: []Parameter{{Kind: ParameterOrderStatus, OrderStatus: f.OrderStatus}}})
 	}
+	if f.TapTarget != nil {
+		cs = append(cs, Component{Kind: ComponentTapTarget, Parameters: []Parameter{{Kind: ParameterTapTarget, TapTarget: f.TapTarget}}})
+	}
 	return cs
 }
 
@@ -94,8 +102,12 @@ func guessButton(value string) ButtonKind {
 func (b ButtonFilling) component() Component {
 	p := Parameter{Kind: b.Kind.parameter()}
 	switch b.Kind {
-	case ButtonURL, ButtonQuickReply, ButtonCopyCode:
+	case ButtonURL:
+		p.Text, p.LinkPreview = b.Value, b.LinkPreview
+	case ButtonQuickReply, ButtonCopyCode:
 		p.Text = b.Value
+	case ButtonVoiceCall:
+		return b.call()
 	case ButtonFlow:
 		action := valueOf(b.Action)
 		if action.FlowToken == "" {
@@ -112,6 +124,18 @@ func (b ButtonFilling) component() Component {
 		p.Order = b.Order
 	}
 	return Component{Kind: ComponentButton, Button: b.Kind, Index: b.Index, Parameters: []Parameter{p}}
+}
+
+// call makes the part for a button that calls.
+func (b ButtonFilling) call() Component {
+	c := Component{Kind: ComponentButton, Button: b.Kind, Index: b.Index}
+	if b.Minutes != 0 {
+		c.Parameters = append(c.Parameters, Parameter{Kind: ParameterMinutes, Minutes: b.Minutes})
+	}
+	if b.Value != "" {
+		c.Parameters = append(c.Parameters, Parameter{Kind: ParameterPayload, Text: b.Value})
+	}
+	return c
 }
 
 // Fit makes the parts of a template that is known, and says what does not go
@@ -301,7 +325,9 @@ func (f Filling) fitButtons(d TemplateDefinition) (cs []Component, ps []Problem)
 			ps = append(ps, parameter(fmt.Sprintf("button[%d]", b.Index), problem)...)
 			continue
 		}
-		ps = append(ps, d.tooLongCode(fmt.Sprintf("button[%d]", b.Index), c.Parameters[0].Text)...)
+		for _, p := range c.Parameters {
+			ps = append(ps, d.tooLongCode(fmt.Sprintf("button[%d]", b.Index), p.Text)...)
+		}
 		cs = append(cs, c)
 	}
 	for i, b := range d.Buttons {
@@ -338,6 +364,10 @@ func (b ButtonFilling) fit(d ButtonDefinition) (Component, string) {
 	case ButtonOrderDetails:
 		if b.Order == nil {
 			return Component{}, "needs an order"
+		}
+	case ButtonVoiceCall:
+		if b.Value == "" && b.Minutes == 0 {
+			return Component{}, "needs a payload or ttl_minutes"
 		}
 	case ButtonFlow, ButtonCatalog:
 	default:
@@ -376,6 +406,8 @@ func (d ButtonDefinition) kind() ButtonKind {
 		return ButtonProducts
 	case "ORDER_DETAILS":
 		return ButtonOrderDetails
+	case "VOICE_CALL":
+		return ButtonVoiceCall
 	}
 	return ""
 }
@@ -394,7 +426,7 @@ func (d ButtonDefinition) needsValue() bool {
 	switch d.kind() {
 	case ButtonURL, ButtonCopyCode, ButtonProducts, ButtonOrderDetails:
 		return true
-	case ButtonQuickReply, ButtonFlow, ButtonCatalog:
+	case ButtonQuickReply, ButtonFlow, ButtonCatalog, ButtonVoiceCall:
 	}
 	return false
 }
@@ -406,24 +438,41 @@ func FillingOf(t Template) Filling { return fillingOf(t.Components, t.Placed) }
 func fillingOf(cs []Component, placed bool) Filling {
 	f := Filling{Placed: placed}
 	for _, c := range cs {
+		if c.Kind == ComponentButton && len(c.Parameters) > 0 {
+			f.Buttons = append(f.Buttons, c.fillingOfButton())
+		}
 		for _, p := range c.Parameters {
 			switch c.Kind {
 			case ComponentHeader, ComponentBody:
 				f = f.withValue(c.Kind, p)
-			case ComponentButton:
-				f.Buttons = append(f.Buttons, ButtonFilling{
-					Index: c.Index, Kind: c.Button, Value: p.Text, Action: p.Action, Order: p.Order,
-				})
 			case ComponentOffer:
 				f.ExpiresAtMillis = p.ExpiresAtMillis
 			case ComponentOrderStatus:
 				f.OrderStatus = p.OrderStatus
-			case ComponentCarousel:
+			case ComponentTapTarget:
+				f.TapTarget = p.TapTarget
+			case ComponentButton, ComponentCarousel:
 			}
 		}
 		for _, card := range c.Cards {
 			f.Cards = append(f.Cards, fillingOf(card.Components, placed))
 		}
+	}
+	return f
+}
+
+// fillingOfButton is what the parameters of a button bring. But for a call there
+// is one.
+func (c Component) fillingOfButton() ButtonFilling {
+	f := ButtonFilling{Index: c.Index, Kind: c.Button}
+	for _, p := range c.Parameters {
+		if p.Text != "" {
+			f.Value = p.Text
+		}
+		if p.Minutes != 0 {
+			f.Minutes = p.Minutes
+		}
+		f.Action, f.Order, f.LinkPreview = p.Action, p.Order, p.LinkPreview
 	}
 	return f
 }

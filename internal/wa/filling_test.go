@@ -398,3 +398,31 @@ func TestFillingOfPlacedComponents(t *testing.T) {
 		t.Errorf("problems %v (-want +got):\n%s", ps, diff)
 	}
 }
+
+// What the vendor's shape has no word for comes through admission as it was.
+func TestFitKeepsCallsPreviewsAndTapTargets(t *testing.T) {
+	cs := []Component{
+		{Kind: ComponentHeader, Parameters: []Parameter{*imageParameter()}},
+		{Kind: ComponentBody, Parameters: []Parameter{{Kind: ParameterGroupID, Text: "g"}}},
+		{Kind: ComponentTapTarget, Parameters: []Parameter{{Kind: ParameterTapTarget, TapTarget: &LinkButton{"a", "https://h.example/"}}}},
+		{Kind: ComponentButton, Button: ButtonURL, Parameters: []Parameter{{Kind: ParameterText, Text: "1", LinkPreview: true}}},
+		{Kind: ComponentButton, Button: ButtonVoiceCall, Index: 1, Parameters: []Parameter{
+			{Kind: ParameterMinutes, Minutes: 100}, {Kind: ParameterPayload, Text: "p"},
+		}},
+	}
+	filling := FillingOf(Template{Placed: true, Components: cs})
+	got, ps := filling.Fit(TemplateDefinition{
+		Header: &HeaderDefinition{Format: HeaderImage}, Body: "{{1}}",
+		Buttons: []ButtonDefinition{{Kind: "URL", URL: "https://h.example/{{1}}"}, {Kind: "VOICE_CALL"}},
+	})
+	if diff := cmp.Diff(cs, got); diff != "" || len(ps) > 0 {
+		t.Errorf("%v (-want +got):\n%s", ps, diff)
+	}
+	filling.Buttons[1] = ButtonFilling{Index: 1, Kind: ButtonVoiceCall}
+	if _, ps := filling.Fit(TemplateDefinition{
+		Header: &HeaderDefinition{Format: HeaderImage}, Body: "{{1}}",
+		Buttons: []ButtonDefinition{{Kind: "URL", URL: "https://h.example/{{1}}"}, {Kind: "VOICE_CALL"}},
+	}); len(ps) != 1 || ps[0].Field != "button[1]" {
+		t.Errorf("a call of nothing: %v", ps)
+	}
+}

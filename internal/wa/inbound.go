@@ -22,8 +22,10 @@ type Inbound struct {
 	UserID string `json:"user_id,omitempty"`
 	// ParentUserID is the same person for all portfolios of a business.
 	ParentUserID string `json:"parent_user_id,omitempty"`
-	FromName     string `json:"from_name,omitempty"`
-	Username     string `json:"username,omitempty"`
+	// WAID is the person's id by the contact, if it is not From.
+	WAID     string `json:"wa_id,omitempty"`
+	FromName string `json:"from_name,omitempty"`
+	Username string `json:"username,omitempty"`
 	// GroupID is set when it was written in a group.
 	GroupID string    `json:"group_id,omitempty"`
 	At      time.Time `json:"at"`
@@ -45,8 +47,10 @@ type Inbound struct {
 	Edit        *Edit             `json:"edit,omitempty"`
 	Revoke      *Revoke           `json:"revoke,omitempty"`
 
-	// ReplyTo is the wamid of the message it answers or reacts to.
-	ReplyTo string `json:"reply_to,omitempty"`
+	// ReplyTo is the wamid of the message it answers or reacts to, ReplyToFrom who
+	// wrote that: a number, perhaps ours.
+	ReplyTo     string `json:"reply_to,omitempty"`
+	ReplyToFrom string `json:"reply_to_from,omitempty"`
 	// Product is the article of ours that it asks about.
 	Product *Product `json:"product,omitempty"`
 	// Referral is the ad or post that led here.
@@ -54,8 +58,14 @@ type Inbound struct {
 	// Forwarded: up to five times; OftenForwarded: more.
 	Forwarded      bool `json:"forwarded,omitempty"`
 	OftenForwarded bool `json:"often_forwarded,omitempty"`
-	// Raw is Meta's object, for what has no field here.
+	// Identity is sent to numbers that show security notifications.
+	Identity *Identity `json:"identity,omitempty"`
+	// Failures are Meta's errors beside the one in Unsupported.
+	Failures []Failure `json:"failures,omitempty"`
+	// Raw is Meta's object, whole, if what it says has no field here.
 	Raw json.RawMessage `json:"raw,omitempty"`
+	// Rest is what Meta's object has beyond these fields, unless it is in Raw.
+	Rest json.RawMessage `json:"rest,omitempty"`
 }
 
 // Contact is who the 24-hour window is opened for: the group, or the person by

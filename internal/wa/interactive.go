@@ -22,6 +22,8 @@ type Interactive struct {
 	Order       *Order        `json:"order,omitempty"`        // order_details
 	OrderStatus *OrderStatus  `json:"order_status,omitempty"` // order_status
 	Cards       []Card        `json:"cards,omitempty"`        // carousel
+	Address     *AddressForm  `json:"address,omitempty"`      // address_message
+	Call        *CallButton   `json:"call,omitempty"`         // voice_call
 }
 
 // InteractiveKind names a kind by Meta's word for it.
@@ -40,12 +42,27 @@ const (
 	InteractiveOrderDetails    InteractiveKind = "order_details"
 	InteractiveOrderStatus     InteractiveKind = "order_status"
 	InteractiveCarousel        InteractiveKind = "carousel"
+	InteractiveAddress         InteractiveKind = "address_message"
+	InteractiveVoiceCall       InteractiveKind = "voice_call"
+	// InteractiveCallPermission asks whether the business may call. A person can
+	// be asked once in 24 hours, and twice in seven days.
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-call-permissions
+	// (read 2026-09)
+	InteractiveCallPermission InteractiveKind = "call_permission_request"
+	// InteractiveContactInfo asks somebody of whom only the user id is known for
+	// the phone number.
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
+	// (read 2026-09)
+	InteractiveContactInfo InteractiveKind = "request_contact_info"
 )
 
 // Header stands above the body: a text or a media, never both.
 type Header struct {
 	Text  string `json:"text,omitempty"`
 	Media *Media `json:"media,omitempty"`
+	// Provider names who fetches the link of Media. There is one in the older
+	// shape of an order only; see [Order.Older].
+	Provider string `json:"provider,omitempty"`
 }
 
 // ReplyButton is a quick answer.
@@ -139,6 +156,12 @@ type Order struct {
 	// DiscountProgram names what Discount is given for; may be "".
 	DiscountProgram string      `json:"discount_program,omitempty"`
 	Expiration      *Expiration `json:"expiration,omitempty"`
+	// ShippingInfo says where goods go to, for India: Meta's shipping_info, a JSON
+	// object.
+	ShippingInfo json.RawMessage `json:"shipping_info,omitempty"`
+	// Older asks for the shape of Meta's first payments API, in Singapore, in
+	// which the whole message stands below order_details.
+	Older bool `json:"older,omitempty"`
 }
 
 // Amount is money: Value is Offset times the amount, so 1250 with offset 100
@@ -156,6 +179,11 @@ type OrderItem struct {
 	Amount     Amount  `json:"amount"`
 	Sale       *Amount `json:"sale,omitempty"`
 	Quantity   int     `json:"quantity"`
+	// CountryOfOrigin and the importer have to be given for imported goods in
+	// India. ImporterAddress is Meta's importer_address, a JSON object.
+	CountryOfOrigin string          `json:"country_of_origin,omitempty"`
+	ImporterName    string          `json:"importer_name,omitempty"`
+	ImporterAddress json.RawMessage `json:"importer_address,omitempty"`
 }
 
 // Expiration is until when an order can be paid.

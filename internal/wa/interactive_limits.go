@@ -47,7 +47,7 @@ func (i Interactive) Validate() []Problem {
 		limit = MaxListBody
 	}
 	ps := i.validateHeader()
-	if i.Kind == InteractiveProduct {
+	if i.Kind == InteractiveProduct || i.Kind == InteractiveCallPermission {
 		ps = append(ps, text("body", i.Body, limit)...)
 	} else {
 		ps = append(ps, needed("body", i.Body, limit)...)
@@ -81,7 +81,11 @@ func (i Interactive) validateAction() []Problem {
 		return valueOf(i.OrderStatus).Validate()
 	case InteractiveCarousel:
 		return validateCards(i.Cards)
-	case InteractiveLocationRequest:
+	case InteractiveAddress:
+		return valueOf(i.Address).validate()
+	case InteractiveVoiceCall:
+		return valueOf(i.Call).validate()
+	case InteractiveLocationRequest, InteractiveCallPermission, InteractiveContactInfo:
 		return nil
 	}
 	return []Problem{{Field: "type", Rule: RuleUnknown, Detail: "is not a kind of interactive message"}}
@@ -99,11 +103,12 @@ func valueOf[T any](p *T) T {
 // headers says which headers a kind of message may have.
 func (k InteractiveKind) headers() (text, media bool) {
 	switch k {
-	case InteractiveList, InteractiveProductList:
+	case InteractiveList, InteractiveProductList, InteractiveAddress:
 		return true, false
 	case InteractiveButton, InteractiveLink, InteractiveFlow, InteractiveOrderDetails:
 		return true, true
-	case InteractiveProduct, InteractiveCatalog, InteractiveOrderStatus, InteractiveLocationRequest, InteractiveCarousel:
+	case InteractiveProduct, InteractiveCatalog, InteractiveOrderStatus, InteractiveLocationRequest, InteractiveCarousel,
+		InteractiveVoiceCall, InteractiveCallPermission, InteractiveContactInfo:
 	}
 	return false, false
 }
@@ -115,6 +120,10 @@ func (i Interactive) validateHeader() []Problem {
 		return []Problem{{Field: "header", Rule: RuleRequired}}
 	case h == nil:
 		return nil
+	case h.Provider != "" && !valueOf(i.Order).Older:
+		return malformed("header.provider", "can only stand in the older shape of an order")
+	case len(text("header.provider", h.Provider, MaxPartLength)) > 0:
+		return text("header.provider", h.Provider, MaxPartLength)
 	case !takesText && !takesMedia:
 		return malformed("header", "cannot stand in this type of message")
 	case h.Media == nil:

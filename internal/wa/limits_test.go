@@ -41,6 +41,93 @@ func TestReactionLimits(t *testing.T) {
 	check(t, rows)
 }
 
+func TestPinLimits(t *testing.T) {
+	check(t, []validation{
+		{"a month", Pin{WAMID: "wamid.A", Days: MaxPinDays}, nil},
+		{"unpinned", Pin{WAMID: "wamid.A", Unpin: true}, nil},
+		{"for no time", Pin{WAMID: "wamid.A"}, []string{"expiration_days malformed"}},
+		{"everything wrong", Pin{Days: MaxPinDays + 1}, []string{"message_id required", "expiration_days malformed"}},
+		{"unpinned for a day", Pin{WAMID: "wamid.A", Unpin: true, Days: 1}, []string{"expiration_days malformed"}},
+	})
+}
+
+func TestVoiceIsAnAudio(t *testing.T) {
+	check(t, []validation{
+		{"audio", Media{Kind: KindAudio, MediaID: "m", Voice: true}, nil},
+		{"video", Media{Kind: KindVideo, MediaID: "m", Voice: true}, []string{"voice malformed"}},
+	})
+}
+
+func TestAddressLimits(t *testing.T) {
+	of := func(f *AddressForm) Interactive { return Interactive{Kind: InteractiveAddress, Body: "b", Address: f} }
+	fields := func(n int) map[string]string {
+		m := map[string]string{}
+		for i := range n {
+			m[strconv.Itoa(i)] = ""
+		}
+		return m
+	}
+	check(t, []validation{
+		{"bare", of(&AddressForm{Country: "IN"}), nil},
+		{"all", of(&AddressForm{
+			Country: "IN", Values: fields(50), Errors: map[string]string{"city": chars(MaxPartLength)},
+			Saved: slices.Repeat([]SavedAddress{{"a", fields(1)}}, 30),
+		}), nil},
+		{"nothing", of(nil), []string{"country required"}},
+		{"another country", of(&AddressForm{Country: "SG"}), []string{"country unknown"}},
+		{"too many", of(&AddressForm{Country: "IN", Values: fields(51), Saved: make([]SavedAddress, 31)}), []string{
+			"values too_many", "saved_addresses too_many",
+		}},
+		{"everything wrong", of(&AddressForm{
+			Country: "IN", Values: map[string]string{"a": chars(MaxPartLength + 1)}, Errors: map[string]string{"\x00": ""}, Saved: []SavedAddress{{}},
+		}), []string{"values malformed", "validation_errors malformed", "saved_addresses[0].id required", "saved_addresses[0].value required"}},
+		{"a text above", changed(of(&AddressForm{Country: "IN"}), func(i *Interactive) { i.Header = &Header{Text: "h"} }), nil},
+	})
+}
+
+func TestCallLimits(t *testing.T) {
+	of := func(b *CallButton) Interactive { return Interactive{Kind: InteractiveVoiceCall, Body: "b", Call: b} }
+	button := func(ps ...Parameter) Template {
+		return Template{Name: "n", Language: "en", Components: []Component{{Kind: ComponentButton, Button: ButtonVoiceCall, Parameters: ps}}}
+	}
+	minutes := func(n int) Parameter { return Parameter{Kind: ParameterMinutes, Minutes: n} }
+	said := func(s string) Parameter { return Parameter{Kind: ParameterPayload, Text: s} }
+	check(t, []validation{
+		{"bare", of(nil), nil},
+		{"longest", of(&CallButton{chars(MaxButtonLabel), MaxCallMinutes, chars(MaxCallPayload)}), nil},
+		{"everything wrong", of(&CallButton{chars(MaxButtonLabel + 1), MaxCallMinutes + 1, chars(MaxCallPayload + 1)}), []string{
+			"display_text too_long", "ttl_minutes malformed", "payload too_long",
+		}},
+		{"a header", changed(of(nil), func(i *Interactive) { i.Header = &Header{Text: "h"} }), []string{"header malformed"}},
+		{"permission without a body", Interactive{Kind: InteractiveCallPermission}, nil},
+		{"contact without a body", Interactive{Kind: InteractiveContactInfo}, []string{"body required"}},
+		{"contact", Interactive{Kind: InteractiveContactInfo, Body: "b"}, nil},
+		{"a template's", button(minutes(MaxCallMinutes), said(chars(MaxCallPayload))), nil},
+		{"a template's payload", button(said("a")), nil},
+		{"a template's nothing", button(), []string{"button[0].payload template_parameter"}},
+		{"a template's everything wrong", button(minutes(0), said(chars(MaxCallPayload+1)), minutes(1), Parameter{Kind: ParameterText}), []string{
+			"button[0].ttl_minutes malformed", "button[0].payload too_long", "button[0].sub_type malformed", "button[0].parameters malformed",
+		}},
+	})
+}
+
+func TestTapTargetAndGroupLimits(t *testing.T) {
+	tap := func(b *LinkButton) Template {
+		return Template{Name: "n", Language: "en", Components: []Component{
+			{Kind: ComponentTapTarget, Parameters: []Parameter{{Kind: ParameterTapTarget, TapTarget: b}}},
+		}}
+	}
+	check(t, []validation{
+		{"good", tap(&LinkButton{"a", "https://h.example/"}), nil},
+		{"nothing", tap(nil), []string{"tap_target_configuration required"}},
+		{"empty", tap(&LinkButton{}), []string{"tap_target_configuration.title required", "tap_target_configuration.url required"}},
+		{"no address", tap(&LinkButton{"a", "h.example"}), []string{"tap_target_configuration.url malformed"}},
+		{"group", Template{Name: "n", Language: "en", Components: []Component{
+			{Kind: ComponentBody, Parameters: []Parameter{{Kind: ParameterGroupID, Text: "g"}, {Kind: ParameterGroupID}}},
+		}}, []string{"attributes[1] template_parameter"}},
+	})
+}
+
 func TestContactLimits(t *testing.T) {
 	name := ContactName{Formatted: "Ada", First: "Ada"}
 	many := make([]ContactCard, MaxContacts)
@@ -220,6 +307,23 @@ func TestOrderLimits(t *testing.T) {
 			"order.items[0].name required", "order.items[0].amount required", "order.items[0].sale_amount required", "order.items[0].quantity malformed",
 			"order.subtotal.value malformed", "order.tax.description too_long", "order.expiration.timestamp malformed", "order.expiration.description too_long",
 		}},
+		{"imported goods", with(func(o *Order) {
+			o.ShippingInfo = json.RawMessage(`{"country":"IN"}`)
+			o.Items[0].CountryOfOrigin, o.Items[0].ImporterName, o.Items[0].ImporterAddress = "India", chars(MaxPartLength), json.RawMessage(`{}`)
+		}), nil},
+		{"imported goods with everything wrong", Order{
+			ReferenceID: "r", Goods: "physical-goods", PaymentType: "upi", Currency: "INR", Total: money(5), Subtotal: money(5), Tax: money(0),
+			ShippingInfo: json.RawMessage(`[]`), Items: []OrderItem{{
+				Name: "a", Amount: money(5), Quantity: 1,
+				CountryOfOrigin: "\x00", ImporterName: chars(MaxPartLength + 1), ImporterAddress: json.RawMessage(`"a"`),
+			}},
+		}, []string{
+			"order.items[0].country_of_origin malformed", "order.items[0].importer_name too_long", "order.items[0].importer_address malformed",
+			"shipping_info malformed",
+		}},
+		{"a provider", Interactive{Kind: InteractiveOrderDetails, Body: "b", Header: &Header{
+			Media: &Media{Kind: KindImage, Link: "https://h.example/"}, Provider: "p",
+		}, Order: &order}, []string{"header.provider malformed"}},
 		{"another total", with(func(o *Order) { o.Total = money(1001) }), []string{"total_amount malformed"}},
 		{"another subtotal", with(func(o *Order) { o.Subtotal = money(999) }), []string{"order.subtotal malformed"}},
 		{"more than fits", with(func(o *Order) { o.Items = []OrderItem{{Name: "a", Amount: money(MaxAmount), Quantity: MaxAmount}} }), []string{"order.items malformed"}},
@@ -359,6 +463,8 @@ func TestGroupsTakeLess(t *testing.T) {
 		"interactive": {Interactive{}, false},
 		"article":     {Template{Components: []Component{header}}, false},
 		"catalog":     {Template{Components: []Component{{Kind: ComponentButton, Button: ButtonCatalog}}}, false},
+		"pin":         {Pin{}, true},
+		"call":        {Template{Components: []Component{{Kind: ComponentButton, Button: ButtonVoiceCall}}}, false},
 		"order":       {Template{Components: []Component{{Kind: ComponentOrderStatus}}}, false},
 		"cards":       {Template{Components: []Component{{Kind: ComponentCarousel, Cards: []TemplateCard{{[]Component{header}}}}}}, false},
 	} {
@@ -379,6 +485,8 @@ func TestProblemsDoNotHoldValues(t *testing.T) {
 	for _, c := range []Content{
 		Location{Name: canary},
 		Reaction{WAMID: canary, Emoji: canary},
+		Pin{WAMID: canary},
+		Interactive{Kind: InteractiveAddress, Body: "b", Address: &AddressForm{Country: canary, Values: map[string]string{canary: canary}}},
 		Contacts{Cards: []ContactCard{{Name: ContactName{Formatted: canary}, Birthday: canary}}},
 		Interactive{Kind: canary, Header: &Header{Text: canary}, Body: canary},
 		Interactive{Kind: InteractiveButton, Body: "b", Buttons: []ReplyButton{{canary, canary}, {canary, canary}}},

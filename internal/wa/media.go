@@ -59,8 +59,11 @@ type StoredMedia struct {
 	Size      int64
 	Filename  string
 	CreatedAt time.Time
-	// Inbound says where the bytes come from; nil for an upload.
+	// Inbound says where the bytes of a received media come from, Link where those
+	// come from that a message of the customer's named by its address; both are
+	// nil for an upload.
 	Inbound *InboundFile
+	Link    *LinkOrigin
 	// Claim guards the fetch of a pending media; see [Message.Claim].
 	Claim int
 	// Attempts counts the fetches of a pending media.
@@ -74,6 +77,37 @@ type InboundFile struct {
 	NumberID string
 	// SHA256 is in lower-case hex, "" if Meta did not say.
 	SHA256 string
+	// WAMID is the message that it came with.
+	WAMID string
+}
+
+// LinkOrigin is the address that a media was fetched from. Nobody can name such
+// a media: it is kept for as long as messages with that address may want it.
+type LinkOrigin struct {
+	// Hash is the SHA-256 of the address in lower-case hex. The address itself
+	// is not kept: it may hold a secret.
+	Hash string
+	// FetchedAt is when the address last gave just these bytes.
+	FetchedAt time.Time
+}
+
+// LinkedFile is a file on its way here from an address of a customer's. The
+// caller closes Body.
+type LinkedFile struct {
+	Body io.ReadCloser
+	// MIMEType and Name are what the server says; nothing to rely on.
+	MIMEType string
+	Name     string
+	// Size is in bytes, -1 if the server did not say.
+	Size int64
+}
+
+// MetaLink is what stands for a link in a message to Meta.
+type MetaLink struct {
+	// ID is Meta's id of the media behind the link.
+	ID string
+	// Filename is what the link's server calls the file; may be "".
+	Filename string
 }
 
 // MetaUpload is a media that was uploaded to Meta for a number.

@@ -11,12 +11,31 @@ type Message struct {
 	// accepted.
 	NumberID  string
 	Recipient Recipient
-	Content   Content
+	// Person is the account's own id of whom Recipient names, whichever of a
+	// person's ids that is; see [PersonIDs]. The store sets it when the message is
+	// accepted.
+	Person  string
+	Content Content
+	// ReplyTo is the wamid of the message that this one answers; may be "".
+	ReplyTo string
+	// IdentityHash is for a number that checks identities: Meta sends the message
+	// only to the keys with this hash, which came with an inbound message. It is
+	// kept with the content.
+	IdentityHash string
+	// Category says what the message is for; "" is not known.
+	Category Category
 	// APIHeader is the customer's x-apiheader, returned with every status.
 	APIHeader string
 	Status    Status
 	// Attempt counts the attempts that were begun.
 	Attempt int
+	// Slowed counts those of them that Meta refused only because they came too
+	// fast; see [Message.Tries].
+	Slowed int
+	// DispatchedAt is when the last attempt was begun.
+	DispatchedAt time.Time
+	// Duplicated: Meta is known to have taken the message twice.
+	Duplicated bool
 	// WAMID is Meta's id, once it is known.
 	WAMID      string
 	AcceptedAt time.Time
@@ -39,8 +58,16 @@ func (m Message) Validate() []Problem {
 	if m.Recipient.Kind == Group && !ForGroups(m.Content) {
 		ps = append(ps, malformed("recipient_type", "cannot be group for this type of message")...)
 	}
+	if _, pin := m.Content.(Pin); pin && m.Recipient.Kind != Group {
+		ps = append(ps, malformed("recipient_type", "can only be group for this type of message")...)
+	}
+	ps = append(ps, text("context.message_id", m.ReplyTo, MaxPartLength)...)
+	ps = append(ps, text("recipient_identity_key_hash", m.IdentityHash, MaxPartLength)...)
 	return append(ps, text("x-apiheader", m.APIHeader, MaxAPIHeaderLength)...)
 }
+
+// Tries returns how many attempts count: one that was only too fast does not.
+func (m Message) Tries() int { return m.Attempt - m.Slowed }
 
 // ExpiresAt returns when it is too late to send the message; zero for never.
 func (m Message) ExpiresAt() time.Time {

@@ -19,6 +19,7 @@ func (o Order) Validate() []Problem {
 	ps = append(ps, o.Total.validate("total_amount")...)
 	ps = append(ps, text("order.catalog_id", o.CatalogID, MaxPartLength)...)
 	ps = append(ps, o.validateItems()...)
+	ps = append(ps, jsonOf("shipping_info", o.ShippingInfo, '{')...)
 	ps = append(ps, o.Subtotal.validate("order.subtotal")...)
 	ps = append(ps, o.Tax.validate("order.tax")...)
 	if o.Shipping != nil {
@@ -63,6 +64,8 @@ func (o Order) validateItems() []Problem {
 		if item.Sale != nil {
 			ps = append(ps, item.Sale.validate(part+"sale_amount")...)
 		}
+		ps = append(ps, under(part, parts("country_of_origin", item.CountryOfOrigin, "importer_name", item.ImporterName))...)
+		ps = append(ps, jsonOf(part+"importer_address", item.ImporterAddress, '{')...)
 		if item.Quantity < 1 || item.Quantity > MaxAmount {
 			ps = append(ps, malformed(part+"quantity", "must be a whole number from 1 on")...)
 		}

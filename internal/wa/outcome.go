@@ -26,6 +26,21 @@ const (
 	OutcomeMisconfigured OutcomeKind = "misconfigured"
 )
 
+// Scope is what an answer holds for, beyond the message that got it. Nothing in it
+// is sent before Outcome.After is over.
+type Scope string
+
+// The scopes.
+const (
+	ScopeMessage Scope = ""
+	// ScopePair: every message of the number to this person.
+	ScopePair Scope = "pair"
+	// ScopeNumber: every message of the number.
+	ScopeNumber Scope = "number"
+	// ScopeAccount: every message of the WhatsApp Business Account.
+	ScopeAccount Scope = "account"
+)
+
 // Outcome is what became of one attempt to send a message.
 type Outcome struct {
 	Kind OutcomeKind
@@ -42,6 +57,21 @@ type Outcome struct {
 	// the last of them counts as a refusal. The number of attempts does not tell,
 	// because one that was only asked to be slower has many.
 	Tries int
+	// Scope is what else the answer holds for (later, misconfigured).
+	Scope Scope
+	// Slowed: refused only because it came too fast, so it is not counted as an
+	// attempt (later).
+	Slowed bool
+	// Unlisted: Meta's code is not in our table, so somebody should look.
+	Unlisted bool
+	// Soon: an answer that Meta's own failure explains, so that a status is
+	// expected soon or never (unknown).
+	Soon bool
+	// Held is Meta's word for what it took and has not sent yet, such as
+	// held_for_quality_assessment or paused; "" if it goes out (sent).
+	Held string
+	// Contact is what the answer says of whom the message went to (sent).
+	Contact PersonIDs
 	// Trace is Meta's fbtrace_id, for a question to Meta's support.
 	Trace string
 }
@@ -81,6 +111,9 @@ type Dispatch struct {
 	Tag string
 	// MetaMedia has Meta's id for each media of ours that the message carries.
 	MetaMedia map[MediaID]string
+	// MetaLinks has Meta's id for each link that the message carries and that we
+	// have fetched; a link without one is passed on.
+	MetaLinks map[string]string
 	// OnWire, if it is set, is called before the first byte of the attempt may
 	// leave the process, perhaps more than once. What it returns from has
 	// happened before that byte.

@@ -5,7 +5,8 @@ import "strings"
 // Recipient is whom a message goes to.
 type Recipient struct {
 	Kind RecipientKind
-	// ID is a phone number in digits with its country code, or a group id.
+	// ID is a phone number in digits with its country code, a group id, or a
+	// business-scoped user id.
 	ID string
 }
 
@@ -16,6 +17,8 @@ type RecipientKind string
 const (
 	Individual RecipientKind = "individual"
 	Group      RecipientKind = "group"
+	// User is somebody of whom only the business-scoped user id is known.
+	User RecipientKind = "user"
 )
 
 // Limits of a phone number in digits, country code included (waapi.md, error
@@ -33,8 +36,33 @@ func (r Recipient) Validate() []Problem {
 		return r.validateGroup()
 	case Individual:
 		return digits("recipient", r.ID)
+	case User:
+		if !UserID(r.ID) {
+			return []Problem{{Field: "recipient", Rule: RuleMalformed, Detail: "is not a business-scoped user id"}}
+		}
+		return nil
 	}
 	return []Problem{{Field: "recipient_type", Rule: RuleUnknown}}
+}
+
+// maxUserID is how many letters and digits a business-scoped user id has behind
+// its country.
+const maxUserID = 128
+
+// UserID reports whether s is of the form of a business-scoped user id: a
+// country, a dot, and letters and digits, such as US.13491208655302741918. The
+// id of the same person for all portfolios of a business has "ENT." in between.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
+// (read 2026-09).
+func UserID(s string) bool {
+	country, id, ok := strings.Cut(s, ".")
+	if !ok || len(country) != 2 || strings.Trim(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return false
+	}
+	id = strings.TrimPrefix(id, "ENT.")
+	return id != "" && len(id) <= maxUserID && !strings.ContainsFunc(id, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	})
 }
 
 func (r Recipient) validateGroup() []Problem {

@@ -1,6 +1,7 @@
 package wa
 
 import (
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -24,6 +25,12 @@ type Source struct {
 	// StopWords and StartWords are the texts by which a person opts out and in.
 	// Nil means the usual ones, an empty list none; see [Source.ConsentWords].
 	StopWords, StartWords []string
+	// Uncertain says what is done about uncertain messages by their category; see
+	// [Source.PolicyFor].
+	Uncertain map[Category]Policy
+	// Throughput is how many messages a second the number may send and get at
+	// most, up to [ThroughputHigh]; 0 is what Meta says.
+	Throughput int
 }
 
 // Number is a WhatsApp business number as Meta knows it.
@@ -68,7 +75,19 @@ func (s Source) Validate() []Problem {
 	ps = append(ps, ValidateSecret("access_token", s.Number.Token)...)
 	ps = append(ps, ValidateSecret("app_secret", s.Number.AppSecret)...)
 	ps = append(ps, consentWords("stop_words", s.StopWords)...)
-	return append(ps, consentWords("start_words", s.StartWords)...)
+	ps = append(ps, consentWords("start_words", s.StartWords)...)
+	if s.Throughput < 0 || s.Throughput > ThroughputHigh {
+		ps = append(ps, ThroughputProblem())
+	}
+	return ps
+}
+
+// ThroughputProblem is what is wrong with a throughput that no source can have.
+func ThroughputProblem() Problem {
+	return Problem{
+		Field: "throughput", Rule: RuleMalformed,
+		Detail: fmt.Sprintf("must be a whole number of messages a second, 0 to %d; 0 is what Meta says", ThroughputHigh),
+	}
 }
 
 func validSourceID(id SourceID) bool {

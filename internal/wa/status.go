@@ -3,7 +3,8 @@ package wa
 import "cmp"
 
 // Status is how far a message has come, as the gateway sees it. It only moves
-// forward; what Meta reported in which order stays in the events.
+// forward, but for an uncertain message that is decided to be sent again; what
+// Meta reported in which order stays in the events.
 type Status string
 
 // The statuses, in order.
@@ -16,8 +17,8 @@ const (
 	// StatusExpired: it was not sent in the time that its sender gave it.
 	StatusExpired Status = "expired"
 	// StatusUncertain: an attempt ended without an answer, so Meta may have the
-	// message. Never sent again by a timer; a status that carries the attempt's
-	// tag settles it.
+	// message. A status that carries the attempt's tag settles it; what else may is
+	// said at Doubt.
 	StatusUncertain Status = "uncertain"
 	// StatusSent: Meta took the message.
 	StatusSent Status = "sent"

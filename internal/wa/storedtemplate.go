@@ -95,14 +95,16 @@ type TemplateFilter struct {
 // not change.
 type TemplateUpdate struct {
 	// ID is Meta's; Name and Language are for a template without one.
-	ID       string
-	Name     string
-	Language string
-	Status   TemplateStatus
-	Category string
-	Quality  string
+	ID       string         `json:"id,omitempty"`
+	Name     string         `json:"name,omitempty"`
+	Language string         `json:"language,omitempty"`
+	Status   TemplateStatus `json:"status,omitempty"`
+	Category string         `json:"category,omitempty"`
+	Quality  string         `json:"quality,omitempty"`
 	// Reason belongs to Status.
-	Reason string
+	Reason string `json:"reason,omitempty"`
+	// At is Meta's time; zero if it gave none.
+	At time.Time `json:"at,omitzero"`
 }
 
 // TemplateSync is the job of bringing a WABA's templates in step with Meta.

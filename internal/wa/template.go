@@ -47,6 +47,11 @@ const (
 	ComponentCarousel    ComponentKind = "carousel"
 	ComponentOffer       ComponentKind = "limited_time_offer"
 	ComponentOrderStatus ComponentKind = "order_status"
+	// ComponentTapTarget changes what a tap on the image of the header opens.
+	// Meta permits it to some businesses.
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/tap-target-url-title-override
+	// (read 2026-09)
+	ComponentTapTarget ComponentKind = "tap_target_configuration"
 )
 
 // ButtonKind names a kind of button by Meta's word for it (sub_type).
@@ -61,6 +66,8 @@ const (
 	ButtonCatalog      ButtonKind = "catalog"
 	ButtonProducts     ButtonKind = "mpm"
 	ButtonOrderDetails ButtonKind = "order_details"
+	// ButtonVoiceCall takes one parameter or two: minutes and payload.
+	ButtonVoiceCall ButtonKind = "voice_call"
 )
 
 // ParameterKind names a kind of parameter by Meta's word for it. It says which
@@ -82,6 +89,10 @@ const (
 	ParameterAction      ParameterKind = "action"             // Action or Order
 	ParameterOffer       ParameterKind = "limited_time_offer" // ExpiresAtMillis
 	ParameterOrderStatus ParameterKind = "order_status"       // OrderStatus
+	ParameterGroupID     ParameterKind = "group_id"           // Text
+	ParameterMinutes     ParameterKind = "ttl_minutes"        // Minutes
+	// ParameterTapTarget has TapTarget.
+	ParameterTapTarget ParameterKind = "tap_target_configuration"
 )
 
 // Parameter is one value.
@@ -99,6 +110,14 @@ type Parameter struct {
 	// ExpiresAtMillis is unix milliseconds.
 	ExpiresAtMillis int64        `json:"expires_at_ms,omitempty"`
 	OrderStatus     *OrderStatus `json:"order_status,omitempty"`
+	// Minutes is how long a call button works.
+	Minutes int `json:"minutes,omitempty"`
+	// LinkPreview shows what a link to a payment leads to, for the text of a url
+	// button.
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/payments/payments-in/enhanced-payment-links
+	// (read 2026-09)
+	LinkPreview bool        `json:"link_preview,omitempty"`
+	TapTarget   *LinkButton `json:"tap_target,omitempty"`
 }
 
 // Currency is an amount of money that the phone writes in its own way.

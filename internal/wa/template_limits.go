@@ -123,8 +123,8 @@ func (c Component) validate(top string, texts *int) []Problem {
 		return validateParameters(top, c.Parameters, texts)
 	case ComponentBody:
 		for _, p := range c.Parameters {
-			if p.Kind != ParameterText && p.Kind != ParameterCurrency && p.Kind != ParameterDateTime {
-				return []Problem{{Field: "body", Rule: RuleUnknown, Detail: "can only have text, currency and date_time parameters"}}
+			if !p.Kind.fillsText() {
+				return []Problem{{Field: "body", Rule: RuleUnknown, Detail: "can only have text, currency, date_time and group_id parameters"}}
 			}
 		}
 		return validateParameters(top, c.Parameters, texts)
@@ -149,6 +149,11 @@ func (c Component) validate(top string, texts *int) []Problem {
 			return []Problem{{Field: "order_status", Rule: RuleRequired}}
 		}
 		return c.Parameters[0].OrderStatus.Validate()
+	case ComponentTapTarget:
+		if len(c.Parameters) != 1 || c.Parameters[0].Kind != ParameterTapTarget || c.Parameters[0].TapTarget == nil {
+			return []Problem{{Field: "tap_target_configuration", Rule: RuleRequired}}
+		}
+		return under("tap_target_configuration.", c.Parameters[0].TapTarget.validateTapTarget())
 	}
 	return []Problem{{Field: "type", Rule: RuleUnknown, Detail: "is not a part of a template"}}
 }
@@ -159,9 +164,14 @@ func (k ParameterKind) Heads() bool {
 	case ParameterImage, ParameterVideo, ParameterDocument, ParameterLocation, ParameterProduct:
 		return true
 	case ParameterText, ParameterCurrency, ParameterDateTime, ParameterPayload, ParameterCouponCode, ParameterAction,
-		ParameterOffer, ParameterOrderStatus:
+		ParameterOffer, ParameterOrderStatus, ParameterGroupID, ParameterMinutes, ParameterTapTarget:
 	}
 	return false
+}
+
+// fillsText reports whether a parameter can stand for a variable of a text.
+func (k ParameterKind) fillsText() bool {
+	return k == ParameterText || k == ParameterCurrency || k == ParameterDateTime || k == ParameterGroupID
 }
 
 func parameter(field, detail string) []Problem {
@@ -187,14 +197,15 @@ func validateParameters(top string, list []Parameter, texts *int) []Problem {
 			ps = append(ps, attribute(*texts, valueOf(p.Currency).Fallback)...)
 			ps = append(ps, currency(fmt.Sprintf("attributes[%d].code", *texts), valueOf(p.Currency).Code)...)
 			*texts++
-		case ParameterText, ParameterDateTime:
+		case ParameterText, ParameterDateTime, ParameterGroupID:
 			ps = append(ps, attribute(*texts, p.Text)...)
 			if p.Kind == ParameterText {
 				ps = append(ps, oneLine(*texts, p.Text)...)
 			}
 			ps = append(ps, text(fmt.Sprintf("attributes[%d].parameter_name", *texts), p.Name, MaxPartLength)...)
 			*texts++
-		case ParameterPayload, ParameterCouponCode, ParameterAction, ParameterOffer, ParameterOrderStatus:
+		case ParameterPayload, ParameterCouponCode, ParameterAction, ParameterOffer, ParameterOrderStatus, ParameterMinutes,
+			ParameterTapTarget:
 			// The caller has looked.
 		}
 	}
@@ -228,6 +239,9 @@ func (c Component) validateButton() []Problem {
 	if c.Button.parameter() == "" {
 		return append(ps, Problem{Field: "sub_type", Rule: RuleUnknown, Detail: "is not a kind of button that takes a value"})
 	}
+	if c.Button == ButtonVoiceCall {
+		return append(ps, validateCall(c.Parameters)...)
+	}
 	if len(c.Parameters) != 1 {
 		return append(ps, parameter("payload", "must be one value")...)
 	}
@@ -249,8 +263,40 @@ func (c Component) validateButton() []Problem {
 		ps = append(ps, validateProducts(valueOf(p.Action).Sections)...)
 	case ButtonOrderDetails:
 		ps = append(ps, valueOf(p.Order).Validate()...)
+	case ButtonVoiceCall:
+		// It has been looked at.
 	}
 	return ps
+}
+
+// validateCall checks what a call button takes: minutes, a payload, or both.
+func validateCall(list []Parameter) []Problem {
+	var ps []Problem
+	kinds := make([]string, len(list))
+	for i, p := range list {
+		kinds[i] = string(p.Kind)
+		switch p.Kind { //nolint:exhaustive // a call button takes no others
+		case ParameterMinutes:
+			ps = append(ps, between("ttl_minutes", p.Minutes, MaxCallMinutes)...)
+		case ParameterPayload:
+			ps = append(ps, payload(p.Text, MaxCallPayload)...)
+		default:
+			ps = append(ps, malformed("sub_type", "does not go with the type of its parameter")...)
+		}
+	}
+	if len(list) == 0 {
+		ps = parameter("payload", "is needed, or ttl_minutes")
+	}
+	return append(ps, repeats(kinds, func(int) string { return "parameters" })...)
+}
+
+// validateTapTarget checks what a tap opens. Of its title Meta names no limit.
+func (b LinkButton) validateTapTarget() []Problem {
+	ps := needed("title", b.Label, MaxPartLength)
+	if b.URL == "" {
+		return append(ps, Problem{Field: "url", Rule: RuleRequired})
+	}
+	return append(ps, link("url", b.URL)...)
 }
 
 // parameter is the kind of parameter that a button takes.
@@ -264,6 +310,8 @@ func (k ButtonKind) parameter() ParameterKind {
 		return ParameterCouponCode
 	case ButtonFlow, ButtonCatalog, ButtonProducts, ButtonOrderDetails:
 		return ParameterAction
+	case ButtonVoiceCall:
+		return ParameterMinutes // and a payload
 	}
 	return ""
 }

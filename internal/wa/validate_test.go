@@ -26,6 +26,16 @@ func TestRecipients(t *testing.T) {
 		{"group with a line break", Recipient{Group, "a\nb"}, []string{"recipient malformed"}},
 		{"group that is not ASCII", Recipient{Group, "grüppe"}, []string{"recipient malformed"}},
 		{"group that is not UTF-8", Recipient{Group, "a\xff"}, []string{"recipient malformed"}},
+		{"user", Recipient{User, "US.13491208655302741918"}, nil},
+		{"user of all portfolios", Recipient{User, "US.ENT.1a"}, nil},
+		{"longest user", Recipient{User, "DE." + strings.Repeat("a", 128)}, nil},
+		{"user too long", Recipient{User, "DE." + strings.Repeat("a", 129)}, []string{"recipient malformed"}},
+		{"number as a user", Recipient{User, "4915550100001"}, []string{"recipient malformed"}},
+		{"user without a country", Recipient{User, ".1"}, []string{"recipient malformed"}},
+		{"user of a small country", Recipient{User, "us.1"}, []string{"recipient malformed"}},
+		{"user of nothing", Recipient{User, "US.ENT."}, []string{"recipient malformed"}},
+		{"user with a dash", Recipient{User, "US.1-2"}, []string{"recipient malformed"}},
+		{"user that is not ASCII", Recipient{User, "US.ü"}, []string{"recipient malformed"}},
 	})
 }
 

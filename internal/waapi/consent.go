@@ -191,6 +191,16 @@ func phoneNumber(o lenient.Object) (string, error) {
 // they send to: spaces, and a + in front.
 func plainPhone(s string) string { return strings.TrimPrefix(strings.ReplaceAll(s, " ", ""), "+") }
 
+// plainPerson reads whom a record is about: a business-scoped user id as it is, or
+// a number. Nothing between its letters is taken out to make one.
+func plainPerson(s string) string {
+	number := plainPhone(s)
+	if id := strings.TrimSpace(s); wa.UserID(id) || wa.UserID(number) {
+		return id
+	}
+	return number
+}
+
 // decodeConsents reads a call that changes consent; kinds are the values that
 // its type may have. It checks everything before anything is recorded.
 func decodeConsents(o lenient.Object, kinds ...wa.ConsentKind) ([]wa.ConsentRecord, error) {
@@ -242,7 +252,7 @@ func decodeConsent(o lenient.Object, kind wa.ConsentKind) (wa.ConsentRecord, err
 	if err != nil {
 		return r, failure.Refuse(wa.Problem{Field: "consent.recipient", Rule: wa.RuleNotDigits})
 	}
-	r.Person = plainPhone(person)
+	r.Person = plainPerson(person)
 	for _, f := range []struct {
 		name string
 		to   *string

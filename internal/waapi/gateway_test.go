@@ -14,6 +14,7 @@ import (
 	"github.com/waypost/waypost/internal/conform"
 	"github.com/waypost/waypost/internal/keyring"
 	"github.com/waypost/waypost/internal/media"
+	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/store/sqlstore"
 	"github.com/waypost/waypost/internal/template"
 	"github.com/waypost/waypost/internal/wa"
@@ -77,7 +78,7 @@ func newGateway(t *testing.T) *gateway {
 		Store: st, Blobs: blobs, Logger: slog.New(slog.DiscardHandler), Now: noon, FetchWait: time.Millisecond,
 	})
 	g.face = New(g.withMeta(Options{
-		Accounts: st, Sources: st, Intake: st, Journal: st, Consents: st, Media: g.media, Endpoints: st, Now: noon,
+		Accounts: st, Sources: st, Intake: st, Journal: st, Consents: st, Contacts: st, Media: g.media, Endpoints: st, Now: noon,
 		Logger: slog.New(slog.NewTextHandler(g.logs, nil)),
 	}))
 	g.http = httptest.NewServer(g.face)
@@ -161,6 +162,7 @@ func (g *gateway) inbound(account wa.AccountID, number, prefix string) {
 			WAMID: "wamid." + prefix + from, NumberID: number, From: from, At: noon().Add(-ago), Type: "text", Text: "hi",
 		}
 	}
+	g.names[prefix+"incoming"] = "wamid." + prefix + writer
 	inGroup := wrote("15550100009", time.Hour)
 	inGroup.GroupID = group
 	all := []wa.Inbound{
@@ -195,7 +197,13 @@ func (g *gateway) inbound(account wa.AccountID, number, prefix string) {
 // waiting returns what was accepted, oldest first.
 func (g *gateway) waiting() []wa.Message {
 	g.t.Helper()
-	ms, err := g.store.ClaimMessages(g.t.Context(), 2000, time.Minute)
+	queues, err := g.store.Queues(g.t.Context())
+	check(g.t, err)
+	from := make([]store.Share, len(queues))
+	for i, q := range queues {
+		from[i] = store.Share{Queue: q.ID, Limit: 2000}
+	}
+	ms, err := g.store.ClaimMessages(g.t.Context(), from, time.Minute)
 	check(g.t, err)
 	return ms
 }

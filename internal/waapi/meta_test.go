@@ -99,6 +99,10 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerGraph(w, map[string]any{"data": []any{map[string]any{"granularity": r.URL.Query().Get("granularity"), "data_points": []any{
 			map[string]any{"template_id": strconv.Itoa(firstTemplate), "start": json.Number(r.URL.Query().Get("start")), "sent": 3},
 		}}}, "paging": map[string]any{"cursors": map[string]any{"before": "b", "after": "a"}}})
+	case len(path) == 2 && path[1] == "messages":
+		body, _ := io.ReadAll(r.Body)
+		g.changes = append(g.changes, string(body))
+		answerGraph(w, map[string]any{"success": true})
 	case len(path) == 2 && path[1] == "whatsapp_business_profile":
 		answerGraph(w, map[string]any{"data": []any{map[string]any{
 			"about": "Open till six", "profile_picture_url": "https://pps.whatsapp.example/1.jpg", "vertical": "RETAIL",

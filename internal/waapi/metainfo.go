@@ -26,6 +26,9 @@ type Meta interface {
 	// UploadSample gives Meta the sample of a template's header and returns its
 	// handle.
 	UploadSample(context.Context, wa.Number, wa.File) (string, error)
+	// MarkRead tells who wrote an inbound message that it was read, and with
+	// typing, that an answer is being written.
+	MarkRead(ctx context.Context, n wa.Number, wamid string, typing bool) error
 }
 
 // metainfoRoutes are served under both versions, and with and without the word

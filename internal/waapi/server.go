@@ -21,6 +21,7 @@ type Options struct {
 	Intake   store.Intake
 	Journal  store.Journal
 	Consents store.Consents
+	Contacts store.Contacts
 	Media    Media
 	// Endpoints keeps where events are posted.
 	Endpoints store.Endpoints
@@ -54,6 +55,7 @@ type Server struct {
 	accounts  store.Accounts
 	sources   store.Sources
 	intake    store.Intake
+	journal   store.Journal
 	consents  store.Consents
 	media     Media
 	endpoints store.Endpoints
@@ -78,7 +80,7 @@ var _ http.Handler = (*Server)(nil)
 // New makes a Server.
 func New(o Options) *Server {
 	s := &Server{
-		accounts: o.Accounts, sources: o.Sources, intake: o.Intake, consents: o.Consents, media: o.Media,
+		accounts: o.Accounts, sources: o.Sources, intake: o.Intake, journal: o.Journal, consents: o.Consents, media: o.Media,
 		endpoints: o.Endpoints, templates: o.Templates, meta: o.Meta, failureStatus: cmp.Or(o.FailureStatus, http.StatusOK),
 		log: o.Logger, now: o.Now,
 	}
@@ -86,7 +88,8 @@ func New(o Options) *Server {
 		s.now = time.Now
 	}
 	s.gate = admission.New(admission.Options{
-		Sources: o.Sources, Intake: o.Intake, Journal: o.Journal, Consents: o.Consents, Media: o.Media, Templates: o.Templates, Now: s.now,
+		Sources: o.Sources, Intake: o.Intake, Journal: o.Journal, Consents: o.Consents, Contacts: o.Contacts,
+		Media: o.Media, Templates: o.Templates, Now: s.now,
 	})
 	s.table = s.routes()
 	return s

@@ -2,6 +2,7 @@ package waapi
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,8 +24,12 @@ type sourceView struct {
 	Default       bool        `json:"default"`
 	SkipOptIn     bool        `json:"skip_optin"`
 	// The words are those that hold, also where none were ever set.
-	StopWords  []string  `json:"stop_words"`
-	StartWords []string  `json:"start_words"`
+	StopWords  []string `json:"stop_words"`
+	StartWords []string `json:"start_words"`
+	// Uncertain has the policies that hold.
+	Uncertain uncertainView `json:"uncertain"`
+	// Throughput is left out where none was set.
+	Throughput int       `json:"throughput,omitempty"`
 	CreatedAt  time.Time `json:"created_at"`
 }
 
@@ -41,7 +46,8 @@ func view(src wa.Source) sourceView {
 	return sourceView{
 		ID: src.ID, Name: src.Name, PhoneNumberID: src.Number.ID, WABAID: src.Number.WABAID,
 		DisplayNumber: src.Number.Display, Default: src.Default, SkipOptIn: src.SkipOptIn,
-		StopWords: stop, StartWords: start, CreatedAt: src.CreatedAt.UTC(),
+		StopWords: stop, StartWords: start, Uncertain: viewUncertain(src), Throughput: src.Throughput,
+		CreatedAt: src.CreatedAt.UTC(),
 	}
 }
 
@@ -114,6 +120,12 @@ func decodeSource(o lenient.Object) (wa.Source, error) {
 	if _, err = changeConsent(&src, o); err != nil {
 		return src, err
 	}
+	if _, err = changeUncertain(&src, o); err != nil {
+		return src, err
+	}
+	if _, err = changeThroughput(&src, o); err != nil {
+		return src, err
+	}
 	if src.ID = wa.SourceID(id); id == "" {
 		src.ID = wa.NewID[wa.SourceID]()
 	}
@@ -155,8 +167,22 @@ func changeConsent(src *wa.Source, o lenient.Object) (given bool, err error) {
 	return given, nil
 }
 
-// patchSource changes a source's name or its settings of consent, rotates its
-// token or secret, or makes it the default.
+// changeThroughput sets how many messages a second a body allows, and reports
+// whether it says anything. 0 leaves it to Meta again.
+func changeThroughput(src *wa.Source, o lenient.Object) (given bool, err error) {
+	v := o["throughput"]
+	if v.Absent() {
+		return false, nil
+	}
+	word, _ := v.Text() // nothing, if it is no text
+	if src.Throughput, err = strconv.Atoi(strings.TrimSpace(word)); err != nil {
+		return true, failure.Refuse(wa.ThroughputProblem())
+	}
+	return true, nil
+}
+
+// patchSource changes a source's name or settings, rotates its token or secret, or
+// makes it the default.
 func (s *Server) patchSource(w http.ResponseWriter, r *http.Request, c caller) error {
 	body, err := readJSON(w, r)
 	if err != nil {
@@ -224,9 +250,17 @@ func change(src wa.Source, o lenient.Object) (wa.Source, error) {
 	if err != nil {
 		return src, err
 	}
-	if !given && !consent {
+	uncertain, err := changeUncertain(&src, o)
+	if err != nil {
+		return src, err
+	}
+	throughput, err := changeThroughput(&src, o)
+	if err != nil {
+		return src, err
+	}
+	if !given && !consent && !uncertain && !throughput {
 		return src, failure.Refuse(wa.Problem{
-			Field: "name, access_token, app_secret, default, skip_optin, stop_words or start_words", Rule: wa.RuleRequired,
+			Field: "name, access_token, app_secret, default, skip_optin, stop_words, start_words, uncertain or throughput", Rule: wa.RuleRequired,
 		})
 	}
 	return src, failure.Refuse(src.Validate()...)

@@ -26,8 +26,8 @@ import (
 	"time"
 )
 
-// Loop claims jobs of one kind and does them side by side. All fields but Lane
-// and Wake must be set.
+// Loop claims jobs of one kind and does them side by side. All fields but Lane,
+// Wake and Next must be set.
 type Loop[T any] struct {
 	// Name is what the loop is called in the log.
 	Name string
@@ -44,6 +44,8 @@ type Loop[T any] struct {
 	Wake <-chan struct{}
 	// Poll is how long to wait without a wake before looking again.
 	Poll time.Duration
+	// Next, if it is set, is asked for that instead after each look.
+	Next func() time.Duration
 	// Width is how many jobs run at a time. Twice as many are claimed, so that a
 	// slow job does not leave the others idle behind it.
 	Width int
@@ -73,9 +75,13 @@ func (l Loop[T]) Run(ctx context.Context) {
 		if ctx.Err() != nil { // select is fair, so look again
 			return
 		}
-		wait := l.Poll
-		if r.fill(ctx) {
-			wait = 0
+		wait := time.Duration(0)
+		switch more := r.fill(ctx); {
+		case more:
+		case l.Next != nil:
+			wait = l.Next()
+		default:
+			wait = l.Poll
 		}
 		timer.Reset(wait)
 	}

@@ -15,7 +15,7 @@ ask "$CONTROL/phones/15550100001/messages" -d '{"text":"One coffee, please"}'
 echo
 
 # The business asks back, as any program would by Meta's API.
-ask "$GRAPH/v23.0/$NUMBER/messages" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{
+ask "$GRAPH/v26.0/$NUMBER/messages" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{
   "messaging_product": "whatsapp", "to": "15550100001", "type": "interactive",
   "interactive": {"type": "button", "body": {"text": "With milk?"}, "action": {"buttons": [
     {"type": "reply", "reply": {"id": "milk", "title": "Yes"}}, {"type": "reply", "reply": {"id": "black", "title": "No"}}]}}}'
@@ -31,7 +31,7 @@ ask "$CONTROL/_sim/wait?phone=15550100001&direction=from_phone&type=interactive"
 # A day later the window has closed, and a text fails with 131047.
 ask "$CONTROL/_sim/clock" -d '{"advance":"25h"}'
 echo
-ask "$GRAPH/v23.0/$NUMBER/messages" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+ask "$GRAPH/v26.0/$NUMBER/messages" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
   -d '{"messaging_product":"whatsapp","to":"15550100001","type":"text","text":{"body":"Are you still there?"}}'
 echo
 ask "$CONTROL/_sim/wait?phone=15550100001&text=still+there&status=failed&timeout=10s" | grep -o '"status":"failed"'

@@ -7,7 +7,7 @@ import { Simulator } from "./simulator.mjs";
 // The program under test: it knows Meta's API and nothing of a simulator.
 class Shop {
   constructor(graphURL, numberID, token) {
-    this.messagesURL = `${graphURL}/v23.0/${numberID}/messages`;
+    this.messagesURL = `${graphURL}/v26.0/${numberID}/messages`;
     this.token = token;
     this.server = createServer(async (request, response) => {
       if (request.method === "GET") {

@@ -15,7 +15,7 @@ class Shop:
     """The program under test: it knows Meta's API and nothing of a simulator."""
 
     def __init__(self, graph_url, number_id, token):
-        self.messages_url, self.token = f"{graph_url}/v23.0/{number_id}/messages", token
+        self.messages_url, self.token = f"{graph_url}/v26.0/{number_id}/messages", token
         shop = self
 
         class Callback(BaseHTTPRequestHandler):

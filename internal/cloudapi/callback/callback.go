@@ -10,18 +10,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
-	"github.com/waypost/waypost/internal/cloudapi/fault"
 	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
 )
 
-// maxDepth bounds how deep a callback may be nested; Meta's deepest sample has
-// less than half of it.
-const maxDepth = 64
-
-// fieldMessages is the field of a change that carries messages and statuses.
-const fieldMessages = "messages"
+const (
+	// maxDepth bounds how deep a callback may be nested; Meta's deepest sample has
+	// less than half of it.
+	maxDepth = 64
+	// maxUpdates bounds what one callback tells. Meta batches up to 1,000.
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
+	// (read 2026-09).
+	maxUpdates = 10_000
+	// maxElements bounds the elements of all lists of a callback together, so that
+	// what is made of them stays within some tens of MB: an update has a contact
+	// and an error beside it at most, and few lists inside.
+	maxElements = 5 * maxUpdates
+)
 
 // envelope is a callback. Every list is decoded element by element, so that one
 // odd element does not cost its neighbours.
@@ -30,48 +37,35 @@ type envelope struct {
 	Entry *json.RawMessage `json:"entry"`
 }
 
+// entry is what is told of one WABA.
 type entry struct {
 	// ID is the WABA's.
 	ID      node.Text         `json:"id"`
+	Time    stamp             `json:"time"`
 	Changes []json.RawMessage `json:"changes"`
+	// Field and Object are where samples of Meta's have them by mistake.
+	Field  node.Text `json:"field"`
+	Object node.Text `json:"object"`
 }
+
+func (e entry) leaves(key string) bool { return key == "object" && e.Object != object }
 
 type change struct {
 	Field node.Text       `json:"field"`
 	Value json.RawMessage `json:"value"`
 }
 
-// value is what a change of the field "messages" carries.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages (read 2026-09)
-type value struct {
-	Metadata struct {
-		Display  node.Text `json:"display_phone_number"`
-		NumberID node.Text `json:"phone_number_id"`
-	} `json:"metadata"`
-	Contacts []contact         `json:"contacts"`
-	Messages []json.RawMessage `json:"messages"`
-	Statuses []json.RawMessage `json:"statuses"`
-}
+// object is what every callback about WhatsApp says of itself.
+const object = "whatsapp_business_account"
 
-// contact has a wa_id, a user_id or both.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
-type contact struct {
-	WAID         node.Text `json:"wa_id"`
-	UserID       node.Text `json:"user_id"`
-	ParentUserID node.Text `json:"parent_user_id"`
-	Profile      struct {
-		Name     node.Text `json:"name"`
-		Username node.Text `json:"username"`
-	} `json:"profile"`
-}
-
-// Decode returns what a callback tells, one update for each message and
-// status and one for each change that has neither. What is not known has an
-// update with neither field set, and an inbound message of an unknown type is
-// kept whole in Raw. Only what is no callback of Meta's at all is an error.
+// Decode returns what a callback tells: an update for each message, status and
+// other thing, in their order. Nothing is lost: what is not known is a notice that
+// holds it as it came, and what is known only in part has the other part in its
+// Rest. Only what is no callback of Meta's at all is an error, and what tells of
+// more than 10,000 things.
 func Decode(raw []byte) ([]wa.Update, error) {
-	if tooDeep(raw) {
-		return nil, errors.New("decode callback: nested too deeply")
+	if err := bounded(raw); err != nil {
+		return nil, err
 	}
 	if !json.Valid(raw) {
 		return nil, errors.New("decode callback: not JSON")
@@ -88,107 +82,65 @@ func Decode(raw []byte) ([]wa.Update, error) {
 	if err := json.Unmarshal(*top.Entry, &entries); err != nil {
 		return nil, fmt.Errorf("decode callback: entry is no list: %w", err)
 	}
+	r := &reader{fields: map[reflect.Type]map[string][]int{}}
 	var updates []wa.Update
 	for _, data := range entries {
 		var e entry
 		node.Read(data, &e)
 		for _, data := range e.Changes {
-			updates = append(updates, e.decode(data)...)
+			if updates = append(updates, r.change(e, data)...); r.full() {
+				return nil, errTooMany
+			}
+		}
+		if updates = append(updates, r.odd(e, "", r.rest(data, e))...); r.full() {
+			return nil, errTooMany
 		}
 	}
 	return updates, nil
 }
 
-func (e entry) decode(data json.RawMessage) []wa.Update {
+func (r *reader) change(e entry, data json.RawMessage) []wa.Update {
 	var c change
 	node.Read(data, &c)
-	if c.Field != fieldMessages {
-		return []wa.Update{e.template(c)}
+	if c.Field == "" && e.Field == "" { // so it is in a sample of Meta's
+		var inside struct {
+			Field node.Text `json:"field"`
+		}
+		r.read(c.Value, &inside)
+		c.Field = inside.Field
 	}
-	var v value
-	node.Read(c.Value, &v)
-	updates := make([]wa.Update, 0, len(v.Messages)+len(v.Statuses))
-	for _, m := range v.Messages {
-		updates = append(updates, v.update(wa.Update{Inbound: v.inbound(m)}))
+	v := &value{reader: r, wabaID: string(e.ID), field: string(node.First(c.Field, e.Field)), at: e.Time.Time(), data: c.Value}
+	r.read(c.Value, &v.about)
+	v.people = indexed(v.Contacts)
+	how := understood()[v.field]
+	updates := r.odd(e, v.field, r.rest(data, c))
+	if how.whole != nil {
+		r.updates++
+		return append(how.whole(v), updates...)
 	}
-	for _, s := range v.Statuses {
-		updates = append(updates, v.update(wa.Update{Status: v.status(s)}))
-	}
-	if len(updates) == 0 {
-		// Such as value.errors, which belong to no message.
-		updates = append(updates, v.update(wa.Update{}))
-	}
-	return updates
+	return append(v.lists(how.lists), updates...)
 }
 
-func (v value) update(u wa.Update) wa.Update {
-	u.NumberID = string(v.Metadata.NumberID)
-	return u
-}
-
-// statusObject is one element of statuses. The participant of a group has two
-// names in Meta's samples.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
-// (read 2026-09)
-type statusObject struct {
-	ID            node.Text     `json:"id"`
-	Type          node.Text     `json:"type"`
-	Status        node.Text     `json:"status"`
-	Timestamp     node.Text     `json:"timestamp"`
-	Recipient     node.Text     `json:"recipient_id"`
-	RecipientUser node.Text     `json:"recipient_user_id"`
-	Participant   node.Text     `json:"recipient_participant_id"`
-	Participant2  node.Text     `json:"participant_recipient_id"`
-	Tag           node.Text     `json:"biz_opaque_callback_data"`
-	Errors        []statusError `json:"errors"`
-}
-
-// statusError is an error in a status. Old samples have the details beside the
-// code.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09)
-type statusError struct {
-	Code    node.Text       `json:"code"`
-	Title   node.Text       `json:"title"`
-	Message node.Text       `json:"message"`
-	Data    fault.ErrorData `json:"error_data"`
-	Details node.Text       `json:"details"`
-}
-
-// status returns nil for what is no status of a message: names that we do not
-// know, and the statuses of payments and calls, which have the same shape and a
-// "failed" of their own.
-func (v value) status(data json.RawMessage) *wa.StatusReport {
-	var s statusObject
-	node.Read(data, &s)
-	reported := wa.Status(s.Status)
-	switch {
-	case !reported.Reported(), s.Type != "" && s.Type != "message", s.ID == "" && s.Tag == "":
+// odd is an update for what stands where nothing is known to stand.
+func (r *reader) odd(e entry, field string, rest json.RawMessage) []wa.Update {
+	if rest == nil {
 		return nil
 	}
-	r := &wa.StatusReport{
-		WAMID: string(s.ID), NumberID: string(v.Metadata.NumberID), Status: reported, At: s.Timestamp.Time(),
-		Recipient:   string(node.First(s.Recipient, s.RecipientUser)),
-		Participant: string(node.First(s.Participant, s.Participant2)),
-		Tag:         string(s.Tag),
-	}
-	if reported == wa.StatusFailed {
-		f := s.failure()
-		r.Failure = &f
-	}
-	return r
+	r.updates++
+	v := &value{reader: r, wabaID: string(e.ID), field: field, at: e.Time.Time()}
+	return v.other(rest)
 }
 
-func (s statusObject) failure() wa.Failure {
-	if len(s.Errors) == 0 {
-		return wa.Failure{VendorCode: fault.VendorWhatsApp, Title: "Meta gave no reason"}
-	}
-	e := s.Errors[0]
-	return fault.FailureOf(e.Code.Number(), string(node.First(e.Title, e.Message)), string(node.First(e.Data.Details, e.Details)))
-}
+var (
+	errTooDeep = errors.New("decode callback: nested too deeply")
+	errTooMany = errors.New("decode callback: it tells of more than one callback of Meta's may")
+)
 
-// tooDeep looks before the decoder does, which goes 10,000 levels down.
-func tooDeep(raw []byte) bool {
-	depth, inString := 0, false
+// bounded looks before the decoder does, which goes 10,000 levels down and makes
+// something of each element.
+func bounded(raw []byte) error {
+	var list [maxDepth + 1]bool // which levels are lists
+	depth, elements, inString := 0, 0, false
 	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {
 		case inString && c == '\\':
@@ -198,11 +150,19 @@ func tooDeep(raw []byte) bool {
 		case inString:
 		case c == '{' || c == '[':
 			if depth++; depth > maxDepth {
-				return true
+				return errTooDeep
+			}
+			if list[depth] = c == '['; list[depth] {
+				elements++
 			}
 		case c == '}' || c == ']':
-			depth--
+			depth = max(depth-1, 0) // it may be no JSON at all
+		case c == ',' && list[depth]:
+			elements++
 		}
 	}
-	return false
+	if elements > maxElements {
+		return errTooMany
+	}
+	return nil
 }

@@ -39,6 +39,18 @@ type contentNode struct {
 	} `json:"revoke"`
 }
 
+// leaves what belongs to another type than the one that is named.
+func (c contentNode) leaves(key string) bool {
+	switch key {
+	case "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "button", "interactive",
+		"order", "system", "unsupported", "edit", "revoke":
+		return key != string(c.Type)
+	case "origin":
+		return c.Type != "contacts"
+	}
+	return false
+}
+
 // mediaNode is the media of a message. The url beside the id is not used: it is
 // good for minutes, the id for a week.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/image
@@ -49,6 +61,7 @@ type mediaNode struct {
 	SHA256   node.Text `json:"sha256"`
 	Caption  node.Text `json:"caption"`
 	Filename node.Text `json:"filename"`
+	URL      node.Text `json:"url"`
 	Voice    bool      `json:"voice"`
 	Animated bool      `json:"animated"`
 }
@@ -83,6 +96,10 @@ type replyNode struct {
 	Call   *callNode `json:"call_permission_reply"`
 }
 
+func (n replyNode) leaves(key string) bool {
+	return key != "type" && key != string(n.Type)
+}
+
 type rowNode struct {
 	ID          node.Text `json:"id"`
 	Title       node.Text `json:"title"`
@@ -98,7 +115,7 @@ type flowNode struct {
 type callNode struct {
 	Response  node.Text `json:"response"`
 	Permanent bool      `json:"is_permanent"`
-	ExpiresAt node.Text `json:"expiration_timestamp"`
+	ExpiresAt stamp     `json:"expiration_timestamp"`
 	Source    node.Text `json:"response_source"`
 }
 
@@ -125,6 +142,10 @@ type systemNode struct {
 	ParentUserID node.Text `json:"parent_user_id"`
 	Identity     node.Text `json:"identity"`
 	Customer     node.Text `json:"customer"`
+}
+
+func (n *systemNode) leaves(key string) bool {
+	return key == "new_wa_id" && n.NewWAID != node.First(n.WAID, n.NewWAID)
 }
 
 // editNode is a change to an earlier message, with all of the new content.

@@ -17,16 +17,27 @@ type messageObject struct {
 	FromUserID       node.Text     `json:"from_user_id"`
 	FromParentUserID node.Text     `json:"from_parent_user_id"`
 	GroupID          node.Text     `json:"group_id"`
-	Timestamp        node.Text     `json:"timestamp"`
+	Timestamp        stamp         `json:"timestamp"`
 	Context          contextNode   `json:"context"`
+	Identity         *identityNode `json:"identity"`
 	Referral         *referralNode `json:"referral"`
 	Errors           []statusError `json:"errors"`
 	contentNode
 }
 
+// identityNode is sent to numbers that show security notifications.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/text
+// (read 2026-09)
+type identityNode struct {
+	Acknowledged *bool     `json:"acknowledged"`
+	CreatedAt    stamp     `json:"created_timestamp"`
+	Hash         node.Text `json:"hash"`
+}
+
 // contextNode is the message that is answered, and where this one comes from.
 type contextNode struct {
 	ID             node.Text    `json:"id"`
+	From           node.Text    `json:"from"`
 	Forwarded      bool         `json:"forwarded"`
 	OftenForwarded bool         `json:"frequently_forwarded"`
 	Product        *productNode `json:"referred_product"`
@@ -56,37 +67,48 @@ type referralNode struct {
 	} `json:"welcome_message"`
 }
 
-// inbound returns nil for what has no id: without one a repetition could not be
-// told from the next message.
-func (v value) inbound(data json.RawMessage) *wa.Inbound {
+// inbound is an update for a message. Without an id a repetition could not be
+// told from the next message, so that is a notice.
+func (v *value) inbound(data json.RawMessage) []wa.Update {
 	var m messageObject
-	node.Read(data, &m)
+	v.read(data, &m)
 	if m.ID == "" {
-		return nil
+		return v.other(data)
 	}
-	in := &wa.Inbound{
-		WAMID: string(m.ID), NumberID: string(v.Metadata.NumberID), To: node.OnlyDigits(string(v.Metadata.Display)),
-		GroupID: string(m.GroupID), At: m.Timestamp.Time(), Type: string(m.Type), ReplyTo: string(m.Context.ID),
+	in := v.message(data, m)
+	return []wa.Update{{Inbound: &in, NumberID: v.numberID()}}
+}
+
+// message reads a message, whoever wrote it.
+func (v *value) message(data json.RawMessage, m messageObject) wa.Inbound {
+	in := wa.Inbound{
+		WAMID: string(m.ID), NumberID: v.numberID(), To: node.OnlyDigits(string(v.Metadata.Display)),
+		GroupID: string(m.GroupID), At: m.Timestamp.Time(), Type: string(m.Type), ReplyTo: string(m.Context.ID), ReplyToFrom: string(m.Context.From),
 		Forwarded: m.Context.Forwarded, OftenForwarded: m.Context.OftenForwarded, Referral: m.Referral.noun(),
+		Identity: m.Identity.noun(),
 	}
 	if p := m.Context.Product; p != nil {
 		in.Product = &wa.Product{CatalogID: string(p.CatalogID), RetailerID: string(p.RetailerID)}
 	}
-	v.sender(in, m)
-	if m.fill(in) {
-		return in
-	}
+	v.sender(&in, m)
+	known := m.fill(&in)
 	unsupported := m.Type == "unsupported" || m.Type == "unknown"
-	if unsupported || len(m.Errors) > 0 {
+	in.Failures = node.Each(m.Errors, statusError.failure)
+	if !known && (unsupported || len(m.Errors) > 0) {
 		in.Unsupported = m.unsupported()
+		in.Failures = in.Failures[min(1, len(in.Failures)):]
+		if !unsupported {
+			in.Unsupported.Kind = in.Type // such as a video that is too large
+		}
 	}
-	if unsupported {
-		return in
+	if known || unsupported {
+		in.Rest = v.rest(data, m)
+	} else {
+		in.Raw = bytes.Clone(data)
 	}
-	if in.Unsupported != nil {
-		in.Unsupported.Kind = in.Type // such as a video that is too large
+	if len(in.Failures) == 0 {
+		in.Failures = nil
 	}
-	in.Raw = bytes.Clone(data)
 	return in
 }
 
@@ -97,7 +119,7 @@ func (m messageObject) unsupported() *wa.Unsupported {
 	u := &wa.Unsupported{Kind: string(m.Unsupported.Type)}
 	if len(m.Errors) > 0 {
 		e := m.Errors[0]
-		u.Code, u.Title, u.Details = e.Code.Number(), string(node.First(e.Title, e.Message)), string(node.First(e.Data.Details, e.Details))
+		u.Code, u.Title, u.Details = e.Code.Number(), string(e.title()), string(e.details())
 	}
 	return u
 }
@@ -105,7 +127,7 @@ func (m messageObject) unsupported() *wa.Unsupported {
 // sender fills who wrote. From is a phone number or missing; a user id has been
 // seen in its place. Both may be missing, and then the only contact tells.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
-func (v value) sender(in *wa.Inbound, m messageObject) {
+func (v *value) sender(in *wa.Inbound, m messageObject) {
 	in.UserID, in.ParentUserID = string(m.FromUserID), string(m.FromParentUserID)
 	switch number := strings.TrimPrefix(string(m.From), "+"); {
 	case wa.Digits(number):
@@ -113,11 +135,15 @@ func (v value) sender(in *wa.Inbound, m messageObject) {
 	case in.UserID == "":
 		in.UserID = string(m.From)
 	}
-	c, found := v.contact(in.From, in.UserID)
-	if !found {
+	c, same := v.contact(in.From, in.UserID)
+	if c == nil {
 		return
 	}
 	in.FromName, in.Username = string(node.First(c.Profile.Name, c.Profile.Username)), string(c.Profile.Username)
+	c.used = true
+	if !same {
+		return
+	}
 	if in.UserID == "" {
 		in.UserID = string(c.UserID)
 	}
@@ -127,20 +153,20 @@ func (v value) sender(in *wa.Inbound, m messageObject) {
 	if in.From == "" && in.UserID == "" && wa.Digits(string(c.WAID)) {
 		in.From = string(c.WAID)
 	}
+	if string(c.WAID) != in.From {
+		in.WAID = string(c.WAID)
+	}
+	c.kept = wa.PersonIDs{Phone: string(c.WAID), UserID: in.UserID, ParentUserID: in.ParentUserID}
+	if in.Identity == nil && c.IdentityHash != "" {
+		in.Identity = &wa.Identity{Hash: c.hash()}
+	}
 }
 
-// contact finds who wrote. The numbers need not be equal where Meta changes
-// prefixes (Brazil, Mexico); with one contact there is no doubt.
-func (v value) contact(from, userID string) (contact, bool) {
-	for _, c := range v.Contacts {
-		if from != "" && string(c.WAID) == from || userID != "" && string(c.UserID) == userID {
-			return c, true
-		}
+func (n *identityNode) noun() *wa.Identity {
+	if n == nil || *n == (identityNode{}) {
+		return nil
 	}
-	if len(v.Contacts) == 1 {
-		return v.Contacts[0], true
-	}
-	return contact{}, false
+	return &wa.Identity{Hash: string(n.Hash), CreatedAt: n.CreatedAt.Time(), Acknowledged: n.Acknowledged}
 }
 
 func (n *referralNode) noun() *wa.Referral {

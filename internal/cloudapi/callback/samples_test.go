@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/waypost/waypost/internal/wa"
@@ -79,29 +82,28 @@ func TestDecodeCallbackTakesMetasSamples(t *testing.T) {
 		decoded++
 		for _, e := range want.Entry {
 			for _, c := range e.Changes {
-				n := 1
-				if c.Field == "messages" {
-					n = max(1, len(c.Value.Messages)+len(c.Value.Statuses))
-				}
-				if len(updates) < n {
-					t.Fatalf("%s: %d updates are missing", name, n-len(updates))
-				}
-				mine := updates[:n]
-				updates = updates[n:]
 				if c.Field != "messages" {
-					if mine[0].Status != nil || mine[0].Inbound != nil {
-						t.Errorf("%s: field %s gave %+v", name, c.Field, mine[0])
+					for len(updates) > 0 && updates[0].Notice != nil {
+						updates = updates[1:] // see TestWhatMetasSamplesBecome
 					}
 					continue
 				}
+				n := len(c.Value.Messages) + len(c.Value.Statuses)
+				if len(updates) < n {
+					t.Fatalf("%s: %d updates are missing", name, n-len(updates))
+				}
 				for i, m := range c.Value.Messages {
-					checkMessage(t, name, m, mine[i])
-					if len(c.Value.Contacts) > 0 && mine[i].Inbound != nil && mine[i].Inbound.FromName == "" {
+					checkMessage(t, name, m, updates[i])
+					if in := updates[i].Inbound; len(c.Value.Contacts) > 0 && in != nil && in.FromName == "" {
 						t.Errorf("%s: no name", name)
 					}
 				}
 				for i, s := range c.Value.Statuses {
-					checkStatus(t, name, s, mine[len(c.Value.Messages)+i])
+					checkStatus(t, name, s, updates[len(c.Value.Messages)+i])
+				}
+				updates = updates[n:]
+				if len(updates) > 0 && updates[0].Notice != nil { // what stands beside them
+					updates = updates[1:]
 				}
 			}
 		}
@@ -112,6 +114,58 @@ func TestDecodeCallbackTakesMetasSamples(t *testing.T) {
 	if decoded < 80 {
 		t.Errorf("only %d samples", decoded)
 	}
+}
+
+// TestWhatMetasSamplesBecome keeps the names of what each sample becomes, and none
+// of its values.
+func TestWhatMetasSamplesBecome(t *testing.T) {
+	samples := fixtures(t, "meta-webhooks.jsonl")
+	var out bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(samples)) {
+		updates, err := Decode(samples[name])
+		if err != nil || len(updates) == 0 {
+			t.Errorf("%s: %d updates, %v", name, len(updates), err)
+		}
+		fmt.Fprintln(&out, name)
+		for _, u := range shown(updates) {
+			fmt.Fprintf(&out, "\t%s\n", strings.Join(told(t, u), " "))
+			if u.Status == nil && u.Inbound == nil && u.Notice == nil {
+				t.Errorf("%s: an update says nothing", name)
+			}
+		}
+	}
+	golden(t, filepath.Join("testdata", "samples.golden"), out.Bytes())
+}
+
+// told returns the kind of an update and the names of its parts, as they are in
+// the JSON.
+func told(t *testing.T, u shownUpdate) []string {
+	t.Helper()
+	kind, part := "nothing", any(nil)
+	switch {
+	case u.Status != nil:
+		kind, part = "status", u.Status
+	case u.Inbound != nil:
+		kind, part = "incoming", u.Inbound
+	case u.Notice != nil:
+		kind, part = "notice="+string(u.Notice.Kind), u.Notice
+	}
+	data, err := json.Marshal(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(data, &members); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	leaves(members, nil, func(at leafPath, _ any) {
+		if keys := at.keys(); !strings.Contains(keys, "raw") { // whose names are Meta's
+			names = append(names, keys)
+		}
+	})
+	slices.Sort(names)
+	return append([]string{kind}, slices.Compact(names)...)
 }
 
 // kept names the field that each type is kept in.
@@ -179,7 +233,7 @@ func checkStatus(tb testing.TB, name string, s map[string]any, u wa.Update) {
 	tb.Helper()
 	status, _ := s["status"].(string)
 	if _, odd := s["type"]; odd || !wa.Status(status).Reported() {
-		if u.Status != nil {
+		if u.Status != nil || u.Notice == nil {
 			tb.Errorf("%s: status %v became %+v", name, s, u.Status)
 		}
 		return

@@ -2,6 +2,7 @@ package callback
 
 import (
 	"strings"
+	"time"
 
 	"github.com/waypost/waypost/internal/cloudapi/node"
 	"github.com/waypost/waypost/internal/wa"
@@ -20,6 +21,8 @@ const (
 // templateChange is the value of any of them. A sample of Meta's has the value
 // of one under the name of another, so what is there is read.
 type templateChange struct {
+	about
+
 	ID       node.Text `json:"message_template_id"`
 	Name     node.Text `json:"message_template_name"`
 	Language node.Text `json:"message_template_language"`
@@ -32,20 +35,31 @@ type templateChange struct {
 	NewCategory node.Text `json:"new_category"`
 }
 
-// template returns the update for a change that has no messages: empty unless it
-// is about a template.
-func (e entry) template(c change) wa.Update {
-	switch c.Field {
-	case fieldTemplateStatus, fieldTemplateQuality, fieldTemplateComponents, fieldTemplateCategory:
-	default:
-		return wa.Update{}
+// template is an update for a change of a template, which is also a notice.
+func (v *value) template() []wa.Update {
+	var c templateChange
+	v.read(v.data, &c)
+	if c.ID == "" && c.Name == "" {
+		return v.other(v.data)
 	}
-	var v templateChange
-	node.Read(c.Value, &v)
-	if v.ID == "" && v.Name == "" {
-		return wa.Update{}
+	n := v.notice(wa.NoticeTemplate, c.Event, time.Time{})
+	n.Template = c.noun()
+	n.Template.At = n.At
+	updates := v.finish(n, c)
+	updates[0].Template = n.Template
+	return updates
+}
+
+// leaves what the noun does not say as Meta does, and the category if there is
+// a newer one.
+func (v templateChange) leaves(key string) bool {
+	switch key {
+	case "message_template_category":
+		return v.Category != node.First(v.NewCategory, v.Category)
+	case "reason":
+		return statusAfter(string(v.Event)) == "" && v.Reason != "NONE"
 	}
-	return wa.Update{WABAID: string(e.ID), Template: v.noun()}
+	return v.about.leaves(key)
 }
 
 func (v templateChange) noun() *wa.TemplateUpdate {

@@ -39,11 +39,15 @@ func TestTemplateCallbacks(t *testing.T) {
 			t.Errorf("%s: %v, %d updates", row.name, err, len(got))
 			continue
 		}
-		want := wa.Update{Template: row.want}
-		if row.want != nil {
-			want.WABAID = "209"
+		n := got[0].Notice
+		if row.value == `{}` { // it says nothing
+			if n != nil {
+				t.Errorf("%s: the notice is %+v", row.name, n)
+			}
+		} else if n == nil || n.Template != got[0].Template || (n.Kind == wa.NoticeTemplate) != (row.want != nil) || got[0].WABAID != "209" {
+			t.Errorf("%s: the notice is %+v", row.name, n)
 		}
-		if diff := cmp.Diff(want, got[0]); diff != "" {
+		if diff := cmp.Diff(row.want, got[0].Template); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
 	}

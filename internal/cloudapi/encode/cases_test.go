@@ -10,6 +10,7 @@ import (
 func sendCases() []sendCase {
 	person := wa.Recipient{Kind: wa.Individual, ID: "15550100001"}
 	group := wa.Recipient{Kind: wa.Group, ID: "Y2FwaV9ncm91cDoxNTU1MDEwMDAwMQZD"}
+	user := wa.Recipient{Kind: wa.User, ID: "US.13491208655302741918"}
 	media := func(kind wa.MediaKind, caption, filename string) wa.Media {
 		return wa.Media{Kind: kind, MediaID: "m", Caption: caption, Filename: filename}
 	}
@@ -28,9 +29,17 @@ func sendCases() []sendCase {
 		{"location_bare", person, wa.Location{Latitude: -90, Longitude: 180}},
 		{"reaction", person, wa.Reaction{WAMID: "wamid.SYNTHETIC1", Emoji: "\U0001F44D"}},
 		{"reaction_taken_away", person, wa.Reaction{WAMID: "wamid.SYNTHETIC1"}},
+		{"audio_voice", person, wa.Media{Kind: wa.KindAudio, MediaID: "m", Voice: true}},
+		{"text_user", user, wa.Text{Body: "hello"}},
+		{"image_group", group, media(wa.KindImage, "a picture", "")},
+		{"pin", group, wa.Pin{WAMID: "wamid.SYNTHETIC1", Days: 7}},
+		{"pin_taken_away", group, wa.Pin{WAMID: "wamid.SYNTHETIC1", Unpin: true}},
+		{"template_group", group, wa.Template{Name: "example_1", Language: "en_US", Components: []wa.Component{{
+			Kind: wa.ComponentBody, Parameters: []wa.Parameter{{Kind: wa.ParameterGroupID, Text: group.ID}},
+		}}}},
 		{"contacts", person, wa.Contacts{Cards: []wa.ContactCard{fullCard(), {Name: wa.ContactName{Formatted: "Bo", First: "Bo"}}}}},
 	}
-	for _, c := range interactiveCases() {
+	for _, c := range append(interactiveCases(), askingCases()...) {
 		cases = append(cases, sendCase{"interactive_" + c.name, person, c.content})
 	}
 	for _, c := range templateCases() {
@@ -132,6 +141,39 @@ func interactiveCases() []sendCase {
 	}
 }
 
+// askingCases ask for something else than a tap.
+func askingCases() []sendCase {
+	older := fullOrder()
+	older.Older, older.PaymentType, older.Configuration, older.Settings = true, "p2m-lite:stripe", "c", nil
+	imported := fullOrder()
+	imported.ShippingInfo = json.RawMessage(`{"country":"IN","addresses":[{"name":"Ada","in_pin_code":"400051"}]}`)
+	imported.Items[0].CountryOfOrigin, imported.Items[0].ImporterName = "India", "Example Imports"
+	imported.Items[0].ImporterAddress = json.RawMessage(`{"address_line1":"1 Example Street","country_code":"IN"}`)
+	return []sendCase{
+		{name: "address", content: wa.Interactive{Kind: wa.InteractiveAddress, Body: "Where to?", Address: &wa.AddressForm{Country: "IN"}}},
+		{name: "address_values", content: wa.Interactive{
+			Kind: wa.InteractiveAddress, Header: &wa.Header{Text: "Title"}, Body: "Where to?", Footer: "small", Address: &wa.AddressForm{
+				Country: "IN", Values: map[string]string{"name": "Ada", "in_pin_code": "666666", "building_name": ""},
+				Saved:  []wa.SavedAddress{{ID: "home", Values: map[string]string{"city": "Mumbai", "address": "1 Example Street"}}},
+				Errors: map[string]string{"in_pin_code": "There is no such code"},
+			},
+		}},
+		{name: "voice_call", content: wa.Interactive{
+			Kind: wa.InteractiveVoiceCall, Body: "Talk to us", Call: &wa.CallButton{Label: "Call", Minutes: 100, Payload: "order-1"},
+		}},
+		{name: "voice_call_bare", content: wa.Interactive{Kind: wa.InteractiveVoiceCall, Body: "Talk to us"}},
+		{name: "call_permission", content: wa.Interactive{Kind: wa.InteractiveCallPermission, Body: "May we call you?"}},
+		{name: "call_permission_bare", content: wa.Interactive{Kind: wa.InteractiveCallPermission}},
+		{name: "contact_info", content: wa.Interactive{Kind: wa.InteractiveContactInfo, Body: "What is your number?"}},
+		{name: "order_details_imported", content: wa.Interactive{Kind: wa.InteractiveOrderDetails, Body: "Please pay", Order: &imported}},
+		{name: "order_details_older", content: wa.Interactive{
+			Kind: wa.InteractiveOrderDetails, Body: "Please pay", Footer: "small", Order: &older, Header: &wa.Header{
+				Media: &wa.Media{Kind: wa.KindImage, Link: "https://example.com/a.png"}, Provider: "example",
+			},
+		}},
+	}
+}
+
 func templateCases() []sendCase {
 	order := fullOrder()
 	text := func(v string) wa.Parameter { return wa.Parameter{Kind: wa.ParameterText, Text: v} }
@@ -169,8 +211,8 @@ func templateCases() []sendCase {
 		})),
 		of("header_product", part(wa.ComponentHeader, wa.Parameter{Kind: wa.ParameterProduct, Product: &wa.Product{CatalogID: "700", RetailerID: "sku-1"}})),
 		of(
-			"buttons", button(wa.ButtonURL, 0, text("a/b?c=1")), button(wa.ButtonQuickReply, 1, wa.Parameter{Kind: wa.ParameterPayload, Text: "no"}),
-			button(wa.ButtonCopyCode, 9, wa.Parameter{Kind: wa.ParameterCouponCode, Text: "SAVE5"}),
+			"buttons", button(wa.ButtonURL, 0, text("a/b?c=1")), button(wa.ButtonCopyCode, 1, wa.Parameter{Kind: wa.ParameterCouponCode, Text: "SAVE5"}),
+			button(wa.ButtonQuickReply, 9, wa.Parameter{Kind: wa.ParameterPayload, Text: "no"}),
 		),
 		of("one_time_password", part(wa.ComponentBody, text("123456")), button(wa.ButtonURL, 0, text("123456"))),
 		of("flow", button(wa.ButtonFlow, 0, action(wa.ButtonAction{FlowToken: "token-1", FlowData: json.RawMessage(`{"a": 1}`)}))),
@@ -181,6 +223,18 @@ func templateCases() []sendCase {
 		}}))),
 		of("offer", part(wa.ComponentOffer, wa.Parameter{Kind: wa.ParameterOffer, ExpiresAtMillis: 1900000000123})),
 		of("order_details", button(wa.ButtonOrderDetails, 0, wa.Parameter{Kind: wa.ParameterAction, Order: &order})),
+		of(
+			"voice_call", button(
+				wa.ButtonVoiceCall, 0, wa.Parameter{Kind: wa.ParameterMinutes, Minutes: 100}, wa.Parameter{Kind: wa.ParameterPayload, Text: "order-1"},
+			),
+		),
+		of("payment_link", button(wa.ButtonURL, 0, wa.Parameter{Kind: wa.ParameterText, Text: "bill-1", LinkPreview: true})),
+		of(
+			"tap_target", header(wa.ParameterImage, wa.Media{Kind: wa.KindImage, MediaID: "m"}),
+			part(wa.ComponentTapTarget, wa.Parameter{
+				Kind: wa.ParameterTapTarget, TapTarget: &wa.LinkButton{Label: "Offer", URL: "https://example.com/?a=1&b=2"},
+			}),
+		),
 		of("order_status", part(wa.ComponentOrderStatus, wa.Parameter{
 			Kind: wa.ParameterOrderStatus, OrderStatus: &wa.OrderStatus{ReferenceID: "order-1", Status: "shipped"},
 		})),

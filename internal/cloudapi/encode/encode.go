@@ -21,14 +21,24 @@ import (
 type sendBody struct {
 	Product       string `json:"messaging_product"`
 	RecipientType string `json:"recipient_type"`
-	To            string `json:"to"`
-	Type          string `json:"type"`
+	To            string `json:"to,omitempty"`
+	// Recipient is a business-scoped user id, in place of To.
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
+	// (read 2026-09)
+	Recipient string `json:"recipient,omitempty"`
+	// IdentityHash is for a number that checks identities.
+	// https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers
+	// (read 2026-09)
+	IdentityHash string         `json:"recipient_identity_key_hash,omitempty"`
+	Context      *contextObject `json:"context,omitempty"`
+	Type         string         `json:"type"`
 
 	Text *textObject `json:"text,omitempty"`
 	mediaSlots
 	Location    *locationObject    `json:"location,omitempty"`
 	Contacts    []node.Card        `json:"contacts,omitempty"`
 	Reaction    *reactionObject    `json:"reaction,omitempty"`
+	Pin         *pinObject         `json:"pin,omitempty"`
 	Interactive *interactiveObject `json:"interactive,omitempty"`
 	Template    *templateObject    `json:"template,omitempty"`
 
@@ -37,6 +47,13 @@ type sendBody struct {
 	// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
 	// (read 2026-09)
 	Tag string `json:"biz_opaque_callback_data,omitempty"`
+}
+
+// contextObject makes a message the answer to another.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/contextual-replies
+// (read 2026-09)
+type contextObject struct {
+	MessageID string `json:"message_id"`
 }
 
 // textObject is the text of a text message.
@@ -68,20 +85,36 @@ func Send(d wa.Dispatch) ([]byte, error) {
 }
 
 func newSendBody(d wa.Dispatch) (sendBody, error) {
-	body := sendBody{Product: Product, Tag: d.Tag}
+	body := sendBody{Product: Product, Tag: d.Tag, IdentityHash: d.Message.IdentityHash}
 	if len(d.Tag) > maxTagLength {
 		return body, errors.New("the tag is longer than Meta takes")
 	}
 	if err := body.address(d.Message.Recipient); err != nil {
 		return body, err
 	}
-	return body, body.fill(d.Message.Content, encoder{d.MetaMedia})
+	if d.Message.ReplyTo != "" && answers(d.Message.Content) {
+		body.Context = &contextObject{d.Message.ReplyTo}
+	}
+	return body, body.fill(d.Message.Content, encoder{d.MetaMedia, d.MetaLinks})
+}
+
+// answers reports whether a content can be the answer to a message: a reaction
+// and a pin name one themselves.
+func answers(c wa.Content) bool {
+	switch c.(type) {
+	case wa.Reaction, wa.Pin:
+		return false
+	case wa.Text, wa.Media, wa.Location, wa.Contacts, wa.Interactive, wa.Template:
+	}
+	return true
 }
 
 // encoder turns nouns into Meta's objects.
 type encoder struct {
 	// metaMedia has Meta's id for each media of ours.
 	metaMedia map[wa.MediaID]string
+	// metaLinks has Meta's id for each link that we have fetched.
+	metaLinks map[string]string
 }
 
 // fill sets the type, and the object of the same name.
@@ -104,6 +137,10 @@ func (b *sendBody) fill(content wa.Content, e encoder) (err error) {
 	case wa.Reaction:
 		b.Type = "reaction"
 		b.Reaction, err = newReaction(c)
+		return err
+	case wa.Pin:
+		b.Type = "pin"
+		b.Pin, err = newPin(c)
 		return err
 	case wa.Interactive:
 		b.Type = "interactive"
@@ -133,6 +170,9 @@ func (b *sendBody) address(r wa.Recipient) error {
 		return nil
 	case wa.Group:
 		b.RecipientType, b.To = "group", r.ID
+		return nil
+	case wa.User:
+		b.RecipientType, b.Recipient = "individual", r.ID
 		return nil
 	}
 	return errors.New("the recipient is of no kind")

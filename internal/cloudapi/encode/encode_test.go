@@ -52,7 +52,7 @@ func isSend(tb testing.TB, body []byte, tag string) {
 	if kind == "contacts" && !isList || kind != "contacts" && !isObject || len(object)+len(list) == 0 {
 		tb.Errorf("body without %q: %s", kind, body)
 	}
-	if back["biz_opaque_callback_data"] != tag || back["messaging_product"] != "whatsapp" || back["to"] == "" {
+	if back["biz_opaque_callback_data"] != tag || back["messaging_product"] != "whatsapp" || (back["to"] == nil) == (back["recipient"] == nil) {
 		tb.Errorf("body without tag or recipient: %s", body)
 	}
 }
@@ -90,6 +90,13 @@ func TestEncodeSendSaysWhatIsMissing(t *testing.T) {
 		{"no content", func(d *wa.Dispatch) { d.Message.Content = nil }},
 		{"media without id", func(d *wa.Dispatch) { d.Message.Content = wa.Media{Kind: wa.KindImage, MediaID: "m"} }},
 		{"media of no kind", func(d *wa.Dispatch) { d.Message.Content = wa.Media{Kind: "hologram", Link: "https://example.com"} }},
+		{"pin of nothing", content(wa.Pin{Days: 1})},
+		{"no form for an address", content(wa.Interactive{Kind: wa.InteractiveAddress, Body: "b"})},
+		{"older order without its media", content(wa.Interactive{
+			Kind: wa.InteractiveOrderDetails, Body: "b", Order: &wa.Order{Older: true}, Header: &wa.Header{Media: &wa.Media{Kind: wa.KindImage, MediaID: "x"}},
+		})},
+		{"minutes of none", parameter(wa.Parameter{Kind: wa.ParameterMinutes})},
+		{"tap target without one", parameter(wa.Parameter{Kind: wa.ParameterTapTarget})},
 		{"no recipient", func(d *wa.Dispatch) { d.Message.Recipient.ID = "" }},
 		{"location nowhere", content(wa.Location{Latitude: math.NaN()})},
 		{"location at infinity", content(wa.Location{Longitude: math.Inf(1)})},
@@ -148,6 +155,32 @@ func TestEncodeSendSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
+// An answer names the message that it answers; a reaction and a pin name theirs
+// in their own object.
+func TestEncodeSendAnswers(t *testing.T) {
+	for _, c := range sendCases() {
+		d := c.dispatch()
+		d.Message.ReplyTo, d.Message.IdentityHash = "wamid.SYNTHETIC2", "DF2lS5v2W6x="
+		got, err := Send(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body struct {
+			Context *struct {
+				ID string `json:"message_id"`
+			}
+			Hash string `json:"recipient_identity_key_hash"`
+		}
+		if err := json.Unmarshal(got, &body); err != nil {
+			t.Fatal(err)
+		}
+		own := c.content.Type() == wa.TypeReaction || c.content.Type() == wa.TypePin
+		if (body.Context == nil) != own || !own && body.Context.ID != "wamid.SYNTHETIC2" || body.Hash != "DF2lS5v2W6x=" {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+}
+
 // FuzzEncodeSend: whatever passes Validate can be encoded, and what is encoded
 // is a send.
 func FuzzEncodeSend(f *testing.F) {
@@ -162,11 +195,12 @@ func FuzzEncodeSend(f *testing.F) {
 	for _, kind := range []wa.ParameterKind{
 		wa.ParameterText, wa.ParameterCurrency, wa.ParameterDateTime, wa.ParameterImage, wa.ParameterLocation, wa.ParameterProduct,
 		wa.ParameterPayload, wa.ParameterCouponCode, wa.ParameterAction, wa.ParameterOffer, wa.ParameterOrderStatus,
+		wa.ParameterGroupID, wa.ParameterMinutes, wa.ParameterTapTarget,
 	} {
 		for _, part := range []string{
 			`"kind":"header"`, `"kind":"body"`, `"kind":"limited_time_offer"`, `"kind":"order_status"`, `"kind":"button","button":"url"`,
 			`"kind":"button","button":"quick_reply"`, `"kind":"button","button":"copy_code"`, `"kind":"button","button":"flow"`,
-			`"kind":"button","button":"catalog"`, `"kind":"button","button":"mpm"`, `"kind":"button","button":"order_details"`,
+			`"kind":"tap_target_configuration"`, `"kind":"button","button":"voice_call"`, `"kind":"button","button":"catalog"`, `"kind":"button","button":"mpm"`, `"kind":"button","button":"order_details"`,
 		} {
 			f.Add([]byte(`{"type":"template","content":{"name":"a","language":"en","components":[{` + part + `,"parameters":[{"kind":"` + string(kind) + `"}]}]}}`))
 		}
@@ -194,7 +228,7 @@ func FuzzEncodeSend(f *testing.F) {
 
 func TestSendCasesAreValid(t *testing.T) {
 	for _, c := range sendCases() {
-		if problems := c.content.Validate(); len(problems) > 0 {
+		if problems := c.dispatch().Message.Validate(); len(problems) > 0 {
 			t.Errorf("%s: %+v", c.name, problems)
 		}
 	}

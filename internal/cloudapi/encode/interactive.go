@@ -17,7 +17,9 @@ type interactiveObject struct {
 	Header *headerObject `json:"header,omitempty"`
 	Body   *lineObject   `json:"body,omitempty"`
 	Footer *lineObject   `json:"footer,omitempty"`
-	Action *actionObject `json:"action"`
+	Action *actionObject `json:"action,omitempty"`
+	// Older has what stands above, in the older shape of an order.
+	Older *olderOrder `json:"order_details,omitempty"`
 }
 
 type headerObject struct {
@@ -116,6 +118,9 @@ type flowPayload struct {
 const flowVersion = "3"
 
 func (e encoder) interactive(c wa.Interactive) (*interactiveObject, error) {
+	if c.Kind == wa.InteractiveOrderDetails && c.Order != nil && c.Order.Older {
+		return e.olderOrder(c)
+	}
 	action, err := e.action(c)
 	if err != nil {
 		return nil, err
@@ -170,6 +175,12 @@ func (e encoder) action(c wa.Interactive) (*actionObject, error) {
 		return orderStatusAction(c.OrderStatus)
 	case wa.InteractiveCarousel:
 		return e.carouselAction(c.Cards)
+	case wa.InteractiveAddress:
+		return addressAction(c.Address)
+	case wa.InteractiveVoiceCall:
+		return callAction(c.Call), nil
+	case wa.InteractiveCallPermission, wa.InteractiveContactInfo:
+		return &actionObject{Name: string(c.Kind)}, nil
 	}
 	return nil, errors.New("the interactive message is of no kind")
 }

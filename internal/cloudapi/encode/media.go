@@ -24,6 +24,13 @@ type mediaObject struct {
 	Link     string `json:"link,omitempty"`
 	Caption  string `json:"caption,omitempty"`
 	Filename string `json:"filename,omitempty"`
+	Voice    bool   `json:"voice,omitempty"`
+	// Provider is only there in the older shape of an order.
+	Provider *providerObject `json:"provider,omitempty"`
+}
+
+type providerObject struct {
+	Name string `json:"name"`
 }
 
 // message puts a media with what is written below it.
@@ -35,6 +42,7 @@ func (s *mediaSlots) message(m wa.Media, e encoder) error {
 	if m.Kind.HasCaption() {
 		o.Caption = m.Caption
 	}
+	o.Voice = m.Voice && m.Kind == wa.KindAudio
 	return s.put(m.Kind, o, m.Filename)
 }
 
@@ -51,6 +59,9 @@ func (s *mediaSlots) header(kind wa.MediaKind, m wa.Media, e encoder) error {
 }
 
 func (e encoder) mediaObject(m wa.Media) (*mediaObject, error) {
+	if id := e.metaLinks[m.Link]; id != "" && m.Link != "" {
+		return &mediaObject{ID: id}, nil
+	}
 	if m.Link != "" {
 		return &mediaObject{Link: m.Link}, nil
 	}

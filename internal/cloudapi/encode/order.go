@@ -17,6 +17,7 @@ type orderDetails struct {
 	PaymentType   string          `json:"payment_type,omitempty"`
 	Configuration string          `json:"payment_configuration,omitempty"`
 	Settings      json.RawMessage `json:"payment_settings,omitempty"`
+	ShippingInfo  json.RawMessage `json:"shipping_info,omitempty"`
 	Currency      string          `json:"currency"`
 	Total         *amountObject   `json:"total_amount"`
 	Order         orderObject     `json:"order"`
@@ -48,6 +49,10 @@ type itemObject struct {
 	Amount     *amountObject `json:"amount"`
 	Sale       *amountObject `json:"sale_amount,omitempty"`
 	Quantity   int           `json:"quantity"`
+
+	CountryOfOrigin string          `json:"country_of_origin,omitempty"`
+	ImporterName    string          `json:"importer_name,omitempty"`
+	ImporterAddress json.RawMessage `json:"importer_address,omitempty"`
 }
 
 // expirationObject has unix seconds in a string.
@@ -65,6 +70,33 @@ type orderStatusObject struct {
 type orderStatusDetail struct {
 	Status      string `json:"status"`
 	Description string `json:"description,omitempty"`
+}
+
+// olderOrder is an order in the shape of the payments API of Singapore, in
+// Meta's Postman collection (read 2025-09): the whole message stands in it, and
+// the action is the order itself.
+type olderOrder struct {
+	Header *headerObject `json:"header,omitempty"`
+	Body   *lineObject   `json:"body,omitempty"`
+	Footer *lineObject   `json:"footer,omitempty"`
+	Action *orderDetails `json:"action"`
+}
+
+func (e encoder) olderOrder(c wa.Interactive) (*interactiveObject, error) {
+	header, err := e.header(c.Header)
+	if err != nil {
+		return nil, err
+	}
+	if header != nil && c.Header.Provider != "" {
+		for _, m := range []*mediaObject{header.Image, header.Video, header.Document} {
+			if m != nil && m.Link != "" { // what we have uploaded, nobody fetches
+				m.Provider = &providerObject{c.Header.Provider}
+			}
+		}
+	}
+	return &interactiveObject{Type: string(c.Kind), Older: &olderOrder{
+		Header: header, Body: line(c.Body), Footer: line(c.Footer), Action: newOrder(*c.Order),
+	}}, nil
 }
 
 func orderAction(o *wa.Order) (*actionObject, error) {
@@ -88,7 +120,7 @@ func newOrderStatus(s wa.OrderStatus) *orderStatusObject {
 func newOrder(o wa.Order) *orderDetails {
 	d := &orderDetails{
 		ReferenceID: o.ReferenceID, Goods: o.Goods,
-		PaymentType: o.PaymentType, Configuration: o.Configuration, Settings: o.Settings,
+		PaymentType: o.PaymentType, Configuration: o.Configuration, Settings: o.Settings, ShippingInfo: o.ShippingInfo,
 		Currency: o.Currency, Total: amount(&o.Total),
 		Order: orderObject{
 			Status: "pending", CatalogID: o.CatalogID, Items: make([]itemObject, len(o.Items)),
@@ -98,6 +130,7 @@ func newOrder(o wa.Order) *orderDetails {
 	for i, item := range o.Items {
 		d.Order.Items[i] = itemObject{
 			RetailerID: item.RetailerID, Name: item.Name, Amount: amount(&item.Amount), Sale: amount(item.Sale), Quantity: item.Quantity,
+			CountryOfOrigin: item.CountryOfOrigin, ImporterName: item.ImporterName, ImporterAddress: item.ImporterAddress,
 		}
 	}
 	if d.Order.Discount != nil {

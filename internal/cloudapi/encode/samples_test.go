@@ -3,8 +3,6 @@ package encode
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,62 +11,56 @@ import (
 	"github.com/waypost/waypost/internal/wa"
 )
 
-// outOfScope are the samples that cannot be said in nouns, by the end of their
-// name, and why.
-func outOfScope() map[string]string {
-	return map[string]string{
-		"groups_messaging.md block5":                    "pins a message: the WaAPI has no word for it",
-		"call_button_messages_deep_links.md block1":     "calls: not a message",
-		"call_button_messages_deep_links.md block7":     "calls: not a message",
-		"user_call_permissions.md block1":               "calls: not a message",
-		"address_messages.md block0":                    "address messages: India only, no word in the WaAPI",
-		"address_messages.md block1":                    "the same",
-		"address_messages.md block2":                    "the same",
-		"address_messages.md block3":                    "the same",
-		"address_messages.md block5":                    "the same",
-		"audio_messages.md block1":                      "marks an audio as voice: the WaAPI has no word for it",
-		"phone_numbers.md block10":                      "checks the recipient's identity: the WaAPI has no word for it",
-		"tap_target_url_title_override.md block1":       "changes what a tap on the header opens: needs a permission of Meta's",
-		"checkout_button_templates.md block16":          "has shipping addresses and importers, which orders here have not",
-		"enhanced_payment_links.md block0":              "has a preview of a payment link",
-		"/Payments API - SG/Send Order Details Message": "an older shape than that of the reference",
-	}
-}
-
 // TestEncodeSendHasTheShapeOfMetasSamples reads each sample into nouns and
 // compares what they are encoded to.
 func TestEncodeSendHasTheShapeOfMetasSamples(t *testing.T) {
-	reasons, compared := outOfScope(), 0
+	compared := 0
 	for name, payload := range fixtures(t, "meta-send-requests.jsonl") {
 		var sample sampleNode
 		if json.Unmarshal(payload, &sample) != nil || sample["to"] == nil {
-			continue // not a send
+			continue // not a message: the client's calls are tested with it
 		}
-		d := dispatchOf(sample)
+		d := dispatchOf(filledIn(sample))
 		got, err := Send(d)
 		differences := []string{fmt.Sprint(err)}
 		if err == nil {
 			differences = differ("", likeOurs(sample), likeTheirs(t, got, sample))
 		}
-		out := slices.ContainsFunc(slices.Collect(maps.Keys(reasons)), func(end string) bool { return strings.HasSuffix(name, end) })
-		switch {
-		case out && len(differences) == 0:
-			t.Errorf("%s can be said now", name)
-		case !out && len(differences) > 0:
+		if len(differences) > 0 {
 			t.Errorf("%s: %s\n%s", name, strings.Join(differences, "\n"), got)
-		case !out:
-			compared++
 		}
+		compared++
 	}
-	if compared < 75 {
+	if compared < samplesOfSends {
 		t.Errorf("only %d samples", compared)
 	}
 }
 
-// likeOurs takes out of a sample what is spelled in several ways, and the
-// context: the WaAPI cannot answer a message.
+// samplesOfSends is how many of the samples have a recipient.
+const samplesOfSends = 110
+
+// filledIn puts values where a sample has words of prose that are no values of
+// the kind.
+func filledIn(sample sampleNode) sampleNode {
+	sample.each(func(n sampleNode) {
+		for key, v := range n {
+			switch v {
+			case "JSON Payload":
+				n[key] = map[string]any{"country": "IN"}
+			case "utc_timestamp_in_seconds":
+				n[key] = "1900000000"
+			case "<PIN_OPERATION>":
+				n[key] = "pin"
+			case "<EXPIRATION>":
+				n[key] = 7.0
+			}
+		}
+	})
+	return sample
+}
+
+// likeOurs takes out of a sample what is spelled in several ways.
 func likeOurs(sample sampleNode) sampleNode {
-	delete(sample, "context")
 	if sample["type"] == nil {
 		sample["type"] = "text"
 	}
@@ -100,6 +92,12 @@ func likeTheirs(t *testing.T, body []byte, sample sampleNode) sampleNode {
 	if sample.at("template").at("language")["policy"] == nil {
 		delete(got.at("template").at("language"), "policy")
 	}
+	got.each(func(n sampleNode) {
+		// Where a template has one button, samples leave its place out.
+		if n["sub_type"] == "voice_call" && n["index"] == "0" {
+			delete(n, "index")
+		}
+	})
 	if sample.at("text")["preview_url"] == nil {
 		delete(got.at("text"), "preview_url")
 	}
@@ -163,6 +161,17 @@ func (n sampleNode) str(key string) string {
 	return v
 }
 
+func (n sampleNode) texts(key string) map[string]string {
+	var out map[string]string
+	for name := range n.at(key) {
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[name] = n.at(key).str(name)
+	}
+	return out
+}
+
 func (n sampleNode) num(key string) int64 {
 	v, _ := n[key].(float64)
 	return int64(v)
@@ -206,6 +215,7 @@ func dispatchOf(sample sampleNode) wa.Dispatch {
 	if sample.str("recipient_type") == "group" {
 		d.Message.Recipient = wa.Recipient{Kind: wa.Group, ID: sample.str("to")}
 	}
+	d.Message.ReplyTo, d.Message.IdentityHash = sample.at("context").str("message_id"), sample.str("recipient_identity_key_hash")
 	d.MetaMedia = map[wa.MediaID]string{}
 	sample.each(func(n sampleNode) {
 		if id := n.str("id"); id != "" {
@@ -228,6 +238,8 @@ func contentOf(sample sampleNode) wa.Content {
 		return *mediaOf(kind, sample)
 	case "location":
 		return *locationOf(n)
+	case "pin":
+		return wa.Pin{WAMID: n.str("message_id"), Unpin: n.str("type") == "unpin", Days: int(n.num("expiration_days"))}
 	case "reaction":
 		return wa.Reaction{WAMID: n.str("message_id"), Emoji: n.str("emoji")}
 	case "contacts":
@@ -243,6 +255,7 @@ func contentOf(sample sampleNode) wa.Content {
 func mediaOf(kind string, beside sampleNode) *wa.Media {
 	n := beside.at(kind)
 	m := &wa.Media{Kind: wa.MediaKind(kind), Link: n.str("link"), Caption: n.str("caption"), Filename: n.str("filename")}
+	m.Voice, _ = n["voice"].(bool)
 	if id := n.str("id"); id != "" {
 		m.MediaID = wa.MediaID("m " + id)
 	}
@@ -285,10 +298,16 @@ func headerOf(n sampleNode) *wa.Header {
 	case n["text"] != nil:
 		return &wa.Header{Text: n.str("text")}
 	}
-	return &wa.Header{Media: mediaOf(n.str("type"), n)}
+	return &wa.Header{Media: mediaOf(n.str("type"), n), Provider: n.at(n.str("type")).at("provider").str("name")}
 }
 
 func interactiveOf(n sampleNode) wa.Interactive {
+	if older := n.at("order_details"); older != nil {
+		i := interactiveOf(older)
+		i.Kind, i.Order = wa.InteractiveOrderDetails, orderOf(older.at("action"))
+		i.Order.Older = true
+		return i
+	}
 	action := n.at("action")
 	p := action.at("parameters")
 	i := wa.Interactive{
@@ -321,6 +340,15 @@ func interactiveOf(n sampleNode) wa.Interactive {
 			ID: p.str("flow_id"), Name: p.str("flow_name"), Label: p.str("flow_cta"), Version: p.str("flow_message_version"),
 			Draft: p.str("mode") == "draft", Token: p.str("flow_token"), Screen: payload.str("screen"), Data: payload.raw("data"),
 		}
+	case wa.InteractiveAddress:
+		i.Address = &wa.AddressForm{
+			Country: p.str("country"), Values: p.texts("values"), Errors: p.texts("validation_errors"),
+			Saved: node.Each(p.list("saved_addresses"), func(n sampleNode) wa.SavedAddress {
+				return wa.SavedAddress{ID: n.str("id"), Values: n.texts("value")}
+			}),
+		}
+	case wa.InteractiveVoiceCall:
+		i.Call = &wa.CallButton{Label: p.str("display_text"), Minutes: int(p.num("ttl_minutes")), Payload: p.str("payload")}
 	case wa.InteractiveProduct:
 		i.Product = productOf(action)
 	case wa.InteractiveProductList:
@@ -371,14 +399,20 @@ func orderOf(p sampleNode) *wa.Order {
 	o := &wa.Order{
 		ReferenceID: p.str("reference_id"), Goods: p.str("type"), PaymentType: p.str("payment_type"),
 		Configuration: p.str("payment_configuration"), Currency: p.str("currency"), CatalogID: order.str("catalog_id"),
+		Settings: p.raw("payment_settings"), ShippingInfo: p.raw("shipping_info"),
 		Items: node.Each(order.list("items"), func(n sampleNode) wa.OrderItem {
 			return wa.OrderItem{
 				RetailerID: n.str("retailer_id"), Name: n.str("name"), Amount: *amount(n.at("amount")), Sale: amount(n.at("sale_amount")),
-				Quantity: int(n.num("quantity")),
+				Quantity: int(n.num("quantity")), CountryOfOrigin: n.str("country_of_origin"), ImporterName: n.str("importer_name"),
+				ImporterAddress: n.raw("importer_address"),
 			}
 		}),
 		Shipping: amount(order.at("shipping")), Discount: amount(order.at("discount")),
 		DiscountProgram: order.at("discount").str("discount_program_name"),
+	}
+	if e := order.at("expiration"); e != nil {
+		at, _ := strconv.ParseInt(e.str("timestamp"), 10, 64)
+		o.Expiration = &wa.Expiration{Timestamp: at, Description: e.str("description")}
 	}
 	for n, into := range map[*wa.Amount]*wa.Amount{
 		amount(p.at("total_amount")): &o.Total, amount(order.at("subtotal")): &o.Subtotal, amount(order.at("tax")): &o.Tax,
@@ -405,6 +439,13 @@ func parameterOf(n sampleNode) wa.Parameter {
 	p := wa.Parameter{Kind: wa.ParameterKind(n.str("type")), Name: n.str("parameter_name"), Text: n.str("text")}
 	switch p.Kind {
 	case wa.ParameterText:
+		p.LinkPreview, _ = n["payment_link_preview"].(bool)
+	case wa.ParameterGroupID:
+		p.Text = n.str("group_id")
+	case wa.ParameterMinutes:
+		p.Minutes = int(n.num("ttl_minutes"))
+	case wa.ParameterTapTarget:
+		p.TapTarget = &wa.LinkButton{Label: n.list("tap_target_configuration")[0].str("title"), URL: n.list("tap_target_configuration")[0].str("url")}
 	case wa.ParameterCurrency:
 		c := n.at("currency")
 		p.Currency = &wa.Currency{Fallback: c.str("fallback_value"), Code: c.str("code"), Amount1000: c.num("amount_1000")}

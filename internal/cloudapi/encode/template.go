@@ -53,6 +53,17 @@ type parameterObject struct {
 	Action      *templateAction    `json:"action,omitempty"`
 	Offer       *offerObject       `json:"limited_time_offer,omitempty"`
 	OrderStatus *orderStatusObject `json:"order_status,omitempty"`
+	GroupID     *string            `json:"group_id,omitempty"`
+	Minutes     int                `json:"ttl_minutes,omitempty"`
+	TapTarget   []tapTargetObject  `json:"tap_target_configuration,omitempty"`
+	// LinkPreview stands beside the text of a link to a payment.
+	LinkPreview bool `json:"payment_link_preview,omitempty"`
+}
+
+// tapTargetObject is what a tap on the header opens.
+type tapTargetObject struct {
+	URL   string `json:"url"`
+	Title string `json:"title"`
 }
 
 type currencyObject struct {
@@ -103,7 +114,7 @@ func (e encoder) components(cs []wa.Component) ([]componentObject, error) {
 func (e encoder) component(c wa.Component) (o componentObject, err error) {
 	o.Type = string(c.Kind)
 	switch c.Kind {
-	case wa.ComponentHeader, wa.ComponentBody, wa.ComponentOffer, wa.ComponentOrderStatus:
+	case wa.ComponentHeader, wa.ComponentBody, wa.ComponentOffer, wa.ComponentOrderStatus, wa.ComponentTapTarget:
 	case wa.ComponentButton:
 		if o.SubType, err = subType(c.Button); err != nil {
 			return o, err
@@ -126,7 +137,8 @@ func (e encoder) component(c wa.Component) (o componentObject, err error) {
 
 func subType(b wa.ButtonKind) (string, error) {
 	switch b {
-	case wa.ButtonURL, wa.ButtonQuickReply, wa.ButtonCopyCode, wa.ButtonFlow, wa.ButtonCatalog, wa.ButtonProducts, wa.ButtonOrderDetails:
+	case wa.ButtonURL, wa.ButtonQuickReply, wa.ButtonCopyCode, wa.ButtonFlow, wa.ButtonCatalog, wa.ButtonProducts, wa.ButtonOrderDetails,
+		wa.ButtonVoiceCall:
 		return string(b), nil
 	}
 	return "", errors.New("a button of the template is of no kind")
@@ -151,7 +163,9 @@ func (e encoder) parameter(p wa.Parameter) (parameterObject, error) {
 	o := parameterObject{Type: string(p.Kind), Name: p.Name}
 	switch p.Kind {
 	case wa.ParameterText:
-		o.Text = &p.Text
+		o.Text, o.LinkPreview = &p.Text, p.LinkPreview
+	case wa.ParameterGroupID:
+		o.GroupID = &p.Text
 	case wa.ParameterDateTime:
 		o.DateTime = &dateTimeObject{p.Text}
 	case wa.ParameterPayload:
@@ -165,7 +179,8 @@ func (e encoder) parameter(p wa.Parameter) (parameterObject, error) {
 			return o, errNoValue()
 		}
 		return o, o.header(wa.MediaKind(p.Kind), *p.Media, e)
-	case wa.ParameterCurrency, wa.ParameterLocation, wa.ParameterProduct, wa.ParameterOrderStatus, wa.ParameterAction:
+	case wa.ParameterCurrency, wa.ParameterLocation, wa.ParameterProduct, wa.ParameterOrderStatus, wa.ParameterAction,
+		wa.ParameterMinutes, wa.ParameterTapTarget:
 		return o, o.object(p)
 	default:
 		return o, errors.New("a parameter of the template is of no kind")
@@ -184,6 +199,10 @@ func (o *parameterObject) object(p wa.Parameter) (err error) {
 		o.Product = &productObject{p.Product.RetailerID, p.Product.CatalogID}
 	case p.Kind == wa.ParameterOrderStatus && p.OrderStatus != nil:
 		o.OrderStatus = newOrderStatus(*p.OrderStatus)
+	case p.Kind == wa.ParameterMinutes && p.Minutes > 0:
+		o.Minutes = p.Minutes
+	case p.Kind == wa.ParameterTapTarget && p.TapTarget != nil:
+		o.TapTarget = []tapTargetObject{{p.TapTarget.URL, p.TapTarget.Label}}
 	case p.Kind == wa.ParameterAction && p.Order != nil:
 		o.Action = &templateAction{OrderDetails: newOrder(*p.Order)}
 	case p.Kind == wa.ParameterAction && p.Action == nil:

@@ -1,7 +1,6 @@
 package fault
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/waypost/waypost/internal/cloudapi/node"
@@ -12,13 +11,12 @@ import (
 // not on the title.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09)
 type Error struct {
-	Code      node.Text `json:"code"`
-	Subcode   node.Text `json:"error_subcode"`
-	Message   node.Text `json:"message"`
-	Data      ErrorData `json:"error_data"`
-	UserText  node.Text `json:"error_user_msg"`
-	Transient bool      `json:"is_transient"`
-	Trace     node.Text `json:"fbtrace_id"`
+	Code     node.Text `json:"code"`
+	Subcode  node.Text `json:"error_subcode"`
+	Message  node.Text `json:"message"`
+	Data     ErrorData `json:"error_data"`
+	UserText node.Text `json:"error_user_msg"`
+	Trace    node.Text `json:"fbtrace_id"`
 }
 
 // ErrorData is the part of an error that says more.
@@ -27,10 +25,7 @@ type ErrorData struct {
 }
 
 // Number returns the code; 0 if it is none.
-func (e Error) Number() int {
-	n, _ := strconv.Atoi(string(e.Code))
-	return n
-}
+func (e Error) Number() int { return e.Code.Number() }
 
 // MissingObject is Meta's way to say that an id in the request is nothing, or
 // nothing that the token may see. The subcode is deprecated, but this one has

@@ -7,8 +7,10 @@
 package fault
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -16,42 +18,6 @@ import (
 
 	"github.com/waypost/waypost/internal/wa"
 )
-
-// rule says what a code of Meta's means for a message.
-type rule struct {
-	kind wa.OutcomeKind
-	wait Delay
-	// tries is with how many answers of this kind a message is refused; 0 for no
-	// limit. Who sends the message counts them.
-	tries int
-	// fault marks Meta's own failures: with a 5xx the message may have been
-	// taken all the same. Every other code is a refusal with any status.
-	fault bool
-	// vendor is the WaAPI's code.
-	vendor string
-	// remedy is what a person can do.
-	remedy string
-	// page is where Meta tells of it.
-	page string
-}
-
-// Delay grows by factor from attempt to attempt, up to most.
-type Delay struct {
-	first  time.Duration
-	factor int
-	most   time.Duration
-}
-
-// After returns the wait after the attempt-th attempt, from 1.
-func (d Delay) After(attempt int) time.Duration {
-	w := d.first
-	for range attempt - 1 {
-		if w *= time.Duration(d.factor); w >= d.most {
-			return d.most
-		}
-	}
-	return w
-}
 
 // The WaAPI's codes. It has one for what WhatsApp refused (8012) and one for
 // the platform's own troubles (8015): a wrong token or a locked account is the
@@ -78,6 +44,9 @@ const (
 	pageUserIDs    = docs + "/business-scoped-user-ids (read 2026-09)"
 	pageIdentity   = docs + "/identity-change (read 2026-09)"
 	pageNoStorage  = docs + "/no-storage (read 2026-09)"
+	pageCalling    = docs + "/calling/troubleshooting (read 2026-09)"
+	pageFlows      = docs + "/flows/reference/error-codes (read 2026-09)"
+	pageBlock      = docs + "/block-users (read 2026-09)"
 )
 
 // Codes that are named in the code.
@@ -93,191 +62,127 @@ const (
 const (
 	// MendWait is how often it is looked whether a person has mended it.
 	MendWait = 60 * time.Second
-	// FaultTries bounds code 1, which is as often a bad request as a fault of
+	// faultTries bounds code 1, which is as often a bad request as a fault of
 	// Meta's.
-	FaultTries = 5
+	faultTries = 5
 	// MediaTries bounds how often a media is fetched or uploaded for one message:
 	// after that the media itself is what Meta does not like.
 	MediaTries = 3
 )
 
-// codes is the table of Meta's codes. Missing are those that neither a send, a
-// media call nor a failed status can meet: calling, registration, flows,
-// management.
-var codes = map[int]rule{ //nolint:gochecknoglobals // a table that nothing writes
-	// Authorization. Nothing of the number works until a person has acted.
-	0:  stop("Meta could not authenticate the app: store a new access token"),
-	3:  stop("the app lacks a capability or permission: check it in the App Dashboard"),
-	10: stop("the token lacks a permission: grant whatsapp_business_messaging"),
-	CodeNoSuchObject: stop(
-		"the phone number does not exist or the token may not use it: check phone_number_id and token"),
-	190:            stop("the access token expired or was revoked: store a new one"),
-	CodePermission: stop("the token lacks a permission: grant whatsapp_business_messaging"),
-	131005:         stop("access denied: check the permissions of the token"),
+// codes is the table, in the order of the codes. A range stands at its first.
+var codes = table() //nolint:gochecknoglobals // a table that nothing writes
 
-	// The account and the number.
-	368:    stop("the account is blocked for a policy violation: see the Business Support Home"),
-	131031: stop("the account is locked or restricted: see the Business Support Home"),
-	131037: stop("the display name of the number needs approval"),
-	131042: stop("there is a problem with the payment method: check the billing settings"),
-	131045: stop("the number has a certificate fault: register it again"),
-	133006: stop("the number must be verified again before it is registered"),
-	133010: stop("the number is not registered: register it on the Cloud API"),
-	// Of one recipient, not of the number: nothing else has to stop.
-	131030: refused(VendorWhatsApp, pageErrors, "the recipient is not on the allow list of the test number"),
-	130497: refused(VendorWhatsApp, pageErrors, "the account may not message people of the recipient's country"),
-
-	// Limits.
-	4:     later(Delay{time.Minute, 2, time.Hour}, pageErrors, "the app made too many calls"),
-	80007: later(Delay{time.Minute, 2, time.Hour}, pageErrors, "the account made too many calls"),
-	80008: later(Delay{time.Minute, 2, time.Hour}, pageErrors, "the account made too many calls about templates"),
-	130429: later(Delay{5 * time.Second, 2, 5 * time.Minute}, pageThroughput,
-		"the number sends faster than its throughput allows"),
-	// Meta asks for 4^X seconds.
-	131056: later(Delay{4 * time.Second, 4, time.Hour}, pagePlatform, "too many messages to the same person"),
-	131048: later(Delay{15 * time.Minute, 2, 24 * time.Hour}, pageErrors,
-		"the number is restricted because messages were reported: check its quality"),
-	131049: later(Delay{24 * time.Hour, 2, 96 * time.Hour}, pageErrors,
-		"withheld to keep a healthy ecosystem: do not send again within a day"),
-	131064: later(Delay{time.Hour, 2, 24 * time.Hour}, pageErrors,
-		"limited because of violations in the classification of templates"),
-	131208: later(Delay{5 * time.Second, 2, 5 * time.Minute}, pageGroups, "too many operations on groups"),
-	132069: later(Delay{time.Hour, 2, 24 * time.Hour}, pageErrors, "the flow is throttled"),
-
-	// Meta's own failures.
-	1:      fault(FaultTries, "unknown to Meta's own error table: check the request, else wait"),
-	2:      fault(0, "the API is down or overloaded"),
-	131000: fault(0, "Meta failed for a reason it does not tell"),
-	131016: fault(0, "a service of Meta's is unavailable"),
-	133004: fault(0, "a server of Meta's is unavailable"),
-	// Surely refused: a number in maintenance takes nothing. It lasts a minute.
-	131057:  later(Delay{20 * time.Second, 2, 5 * time.Minute}, pageThroughput, "the account is in maintenance"),
-	2494100: later(Delay{time.Minute, 2, 10 * time.Minute}, pageErrors, "the number is in maintenance"),
-
-	// The recipient.
-	131021: refused(VendorWhatsApp, pageErrors, "the recipient is the sender"),
-	131026: refused(VendorNoContact, pageErrors,
-		"undeliverable: the recipient is not on WhatsApp, has an old app or has not accepted the terms"),
-	1026:   refused(VendorWhatsApp, pageErrors, "the recipient's app cannot show this type of message"),
-	130472: refused(VendorWhatsApp, pageErrors, "the recipient is part of an experiment of Meta's; it will not arrive"),
-	131036: refused(VendorWhatsApp, pageNoStorage, "Meta no longer had the message for one of the recipient's devices"),
-	131047: refused(VendorWindow, pageErrors,
-		"more than 24 hours since the recipient's last message: send a template"),
-	131050: refused(VendorWhatsApp, pageErrors, "the recipient has stopped marketing messages of this business"),
-	131062: refused(VendorWhatsApp, pageUserIDs, "this message needs a phone number, not a user id"),
-	137000: refused(VendorWhatsApp, pageIdentity, "the recipient's identity changed: confirm it, then send again"),
-
-	// Groups.
-	131020: refused(VendorWhatsApp, pageGroups, "the group has no other member"),
-	131041: refused(VendorWhatsApp, pageGroups, "there is no such group"),
-	131207: refused(VendorWhatsApp, pageGroups, "the group is suspended"),
-	131212: refused(VendorWhatsApp, pageGroups, "not a participant of the group"),
-	131215: refused(VendorWhatsApp, pageGroups, "the number may not use groups"),
-
-	// The message.
-	CodeInvalidParameter: refused(VendorWhatsApp, pageErrors, "a parameter is invalid: compare it with Meta's documentation"),
-	130501:               refused(VendorMedia, pageErrors, "this type of message is not supported"),
-	131008:               refused(VendorWhatsApp, pageErrors, "a required parameter is missing"),
-	CodeParameterValue:   refused(VendorWhatsApp, pageErrors, "the value of a parameter is not valid"),
-	131051:               refused(VendorMedia, pageErrors, "this type of message is not supported"),
-	131055:               refused(VendorWhatsApp, pageErrors, "this way of sending is not allowed for the message"),
-	135000:               refused(VendorWhatsApp, pageErrors, "Meta refused the request without a reason: check its parameters"),
-	CodeMediaDownload: again(MediaTries, VendorMedia,
-		"Meta could not fetch the media: check the link, the type and the size"),
-	CodeMediaUpload: again(MediaTries, VendorMedia,
-		"Meta could not take the media: check the file's type, size and content"),
-
-	// Templates.
-	132000: refused(VendorTemplateData, pageErrors, "the number of parameters differs from the template's"),
-	132001: refused(VendorTemplate, pageErrors, "no such template in this language, or it is not approved"),
-	132005: refused(VendorTemplateData, pageErrors, "the text is too long with its parameters"),
-	132007: refused(VendorTemplateData, pageErrors, "a parameter breaks the policy for characters"),
-	132008: refused(VendorTemplateData, pageErrors, "a parameter is formatted wrongly"),
-	132012: refused(VendorTemplateData, pageErrors, "a parameter does not have the format of the template's"),
-	// A pause lasts three hours at least.
-	132015: {
-		kind: wa.OutcomeLater, wait: Delay{3 * time.Hour, 2, 24 * time.Hour}, vendor: VendorTemplate, page: pageErrors,
-		remedy: "the template is paused for its quality",
-	},
-	132016: refused(VendorTemplate, pageErrors, "the template is disabled for its quality: make a new one"),
-	132068: refused(VendorTemplate, pageErrors, "the flow of the template is blocked"),
-	131063: refused(VendorTemplate, pageErrors, "marketing templates are switched off on the Cloud API"),
-	134011: refused(VendorWhatsApp, pageErrors, "the terms of WhatsApp Payments are not accepted"),
+func table() []MetaCode {
+	all := slices.Concat(platformRows(), messageRows(), managementRows())
+	for i := range all {
+		all[i].Outcome = all[i].kind()
+		if all[i].Area == "" {
+			all[i].Area = Message
+		}
+	}
+	slices.SortFunc(all, func(a, b MetaCode) int { return cmp.Compare(a.Code, b.Code) })
+	return all
 }
 
-func refused(vendor, page, remedy string) rule {
-	return rule{kind: wa.OutcomeRejected, vendor: vendor, remedy: remedy, page: page}
+// MetaCodes returns every code of Meta's that the gateway knows, by number.
+func MetaCodes() []MetaCode { return slices.Clone(codes) }
+
+// Lookup returns the row of a code, or [Unlisted] and false.
+func Lookup(code int) (MetaCode, bool) {
+	i, found := slices.BinarySearchFunc(codes, code, func(m MetaCode, code int) int { return cmp.Compare(m.Code, code) })
+	if !found {
+		i-- // perhaps the range before it
+	}
+	if i >= 0 && codes[i].Covers(code) {
+		return codes[i], true
+	}
+	return Unlisted(), false
 }
 
-func later(wait Delay, page, remedy string) rule {
-	return rule{kind: wa.OutcomeLater, wait: wait, vendor: VendorWhatsApp, remedy: remedy, page: page}
-}
-
-func stop(remedy string) rule {
-	return rule{kind: wa.OutcomeMisconfigured, vendor: VendorPlatform, remedy: remedy, page: pageErrors}
-}
-
-func fault(tries int, remedy string) rule {
-	return rule{
-		kind: wa.OutcomeLater, wait: Delay{5 * time.Second, 2, 5 * time.Minute}, tries: tries, fault: true,
-		vendor: VendorWhatsApp, remedy: remedy, page: pageErrors,
+// Unlisted is what is done about a code that is not in the table: Meta has new
+// ones from time to time, and somebody should look. Until then the message is
+// tried again, seldom, and then fails.
+func Unlisted() MetaCode {
+	return MetaCode{
+		Class: Later, Outcome: wa.OutcomeLater, Wait: Delay{15 * time.Minute, 4, 4 * time.Hour}, Tries: unlistedTries,
+		VendorCode: VendorWhatsApp, Whose: Operator, Page: pageErrors,
 	}
 }
 
-func again(tries int, vendor, remedy string) rule {
-	return rule{
-		kind: wa.OutcomeLater, wait: Delay{5 * time.Second, 4, time.Hour}, tries: tries,
-		vendor: vendor, remedy: remedy, page: pageErrors,
-	}
-}
+// unlistedTries makes three further attempts, over more than five hours.
+const unlistedTries = 4
 
-// ruleOf returns the rule of a code, and false with that of a plain refusal for
-// a code that is not in the table.
-func ruleOf(code int) (rule, bool) {
-	if code >= CodePermission && code <= 299 {
-		code = CodePermission
-	}
-	r, known := codes[code]
-	if !known {
-		r = refused(VendorWhatsApp, pageErrors, "")
-	}
-	return r, known
-}
+// brief is the wait where Meta names none.
+func brief() Delay { return Delay{5 * time.Second, 2, 5 * time.Minute} }
 
-// Outcome says what the error means for the message of the given attempt.
-// Unknown codes are refusals, unless Meta says that they pass.
-func (e Error) Outcome(status, attempt int) wa.Outcome {
-	r, known := ruleOf(e.Number())
+// probing is the wait where only a person can mend it.
+func probing() Delay { return Delay{MendWait, 1, MendWait} }
+
+// Outcome says what the error means for a message that got it in an answer with
+// that HTTP status; the zero message stands for a call that is no send. The code
+// decides. The status does only where the code tells nothing: 429 is a limit
+// then, and of Meta's own failures those with 5xx may have taken the message.
+func (e Error) Outcome(status int, m wa.Message) wa.Outcome {
+	r, known := Lookup(e.Number())
 	if e.MissingObject() {
 		// The only object in the address of a call is the number, or the media
 		// that the media calls look after themselves.
-		r, known = ruleOf(CodeNoSuchObject)
+		r, known = Lookup(CodeNoSuchObject)
 	}
-	if !known && e.Transient {
-		r.kind, r.wait = wa.OutcomeLater, Unexplained()
+	blurred := !known || r.Class == Uncertain
+	if blurred && status == http.StatusTooManyRequests {
+		r.Class, r.Outcome, r.Scope, r.Slowed = PauseNumber, wa.OutcomeLater, wa.ScopeNumber, true
+		r.Wait, r.Tries = brief(), 0
 	}
-	o := wa.Outcome{Kind: r.kind, Failure: FailureOf(e.Number(), e.Title(), e.Details()), Trace: e.TraceID()}
-	o.Failure.VendorCode = r.vendor
+	o := wa.Outcome{
+		Kind: r.Outcome, Scope: r.Scope, Slowed: r.Slowed, Tries: r.Tries, Unlisted: !known,
+		Failure: FailureOf(e.Number(), e.Title(), e.Details()), Trace: e.TraceID(),
+	}
+	o.Failure.VendorCode = r.VendorCode
 	switch {
-	case status == http.StatusTooManyRequests:
-		o.Kind = wa.OutcomeLater
-		if r.wait.first == 0 {
-			r.wait = Unexplained()
-		}
-	case status >= 500 && (r.fault || !known):
-		o.Kind = wa.OutcomeUnknown
-	default:
-		o.Tries = r.tries
+	case blurred && status >= http.StatusInternalServerError:
+		o.Kind, o.Tries, o.Soon = wa.OutcomeUnknown, 0, true
+	case o.Kind == wa.OutcomeLater:
+		o.After = r.Wait.After(tried(r, m))
+	case o.Kind == wa.OutcomeMisconfigured:
+		o.After = r.Wait.After(1)
 	}
-	switch o.Kind {
-	case wa.OutcomeLater:
-		o.After = r.wait.After(attempt)
-	case wa.OutcomeMisconfigured:
-		o.After = MendWait
-		o.Failure.Details = Clean(join(e.Details(), r.remedy))
-	case wa.OutcomeSent, wa.OutcomeRejected, wa.OutcomeExpired, wa.OutcomeUnknown:
+	if r.Class == Configuration {
+		o.Failure.Details = Clean(join(e.Details(), r.explained()))
 	}
 	return o
+}
+
+// InStatus is what a failure in a status says beyond its message, which has
+// failed: what else waits, and for how long. A code 0 is that of a status without a
+// reason.
+func InStatus(f wa.Failure) wa.Outcome {
+	if f.Code == 0 {
+		return wa.Outcome{Kind: wa.OutcomeRejected, Failure: f}
+	}
+	r, known := Lookup(f.Code)
+	return wa.Outcome{
+		Kind: r.Outcome, Scope: r.Scope, Slowed: r.Slowed, After: r.Wait.After(1), Unlisted: !known, Failure: f,
+	}
+}
+
+// tried is how often a message was tried in the way that the waits of a row
+// grow by: what was only too fast is counted apart.
+func tried(r MetaCode, m wa.Message) int {
+	if r.Slowed {
+		return m.Slowed + 1
+	}
+	return m.Tries()
+}
+
+// Slowed is the outcome where Meta only says that it was too fast: with a 429
+// without a code.
+func Slowed(m wa.Message) wa.Outcome {
+	return wa.Outcome{
+		Kind: wa.OutcomeLater, Scope: wa.ScopeNumber, Slowed: true, After: brief().After(m.Slowed + 1),
+		Failure: Ours("too many requests", ""),
+	}
 }
 
 // TraceID is Meta's name of the call, as Meta's support asks for it. It is letters
@@ -297,17 +202,17 @@ func (e Error) TraceID() string {
 func Unsent() Delay { return Delay{2 * time.Second, 2, time.Minute} }
 
 // Unexplained is the wait where Meta gives no reason.
-func Unexplained() Delay { return Delay{5 * time.Second, 2, 5 * time.Minute} }
+func Unexplained() Delay { return brief() }
 
 // FailureOf is the failure for a code of Meta's, in an answer or in a status.
 // Where Meta gives no details it has what can be done instead. Whatever could be
 // a phone number, a token or somebody's link is taken out of Meta's words.
 func FailureOf(code int, title, details string) wa.Failure {
-	r, _ := ruleOf(code)
+	r, _ := Lookup(code)
 	if details == "" {
-		details = r.remedy
+		details = r.explained()
 	}
-	return wa.Failure{Code: code, VendorCode: r.vendor, Title: Clean(title), Details: Clean(details)}
+	return wa.Failure{Code: code, VendorCode: r.VendorCode, Title: Clean(title), Details: Clean(details)}
 }
 
 // Ours is a failure that no code of Meta's stands for.
@@ -315,9 +220,9 @@ func Ours(title, details string) wa.Failure {
 	return wa.Failure{VendorCode: VendorPlatform, Title: title, Details: details}
 }
 
-// Misconfigured is the outcome for what a person has to mend.
+// Misconfigured is the outcome for what a person has to mend for a number.
 func Misconfigured(f wa.Failure) wa.Outcome {
-	return wa.Outcome{Kind: wa.OutcomeMisconfigured, After: MendWait, Failure: f}
+	return wa.Outcome{Kind: wa.OutcomeMisconfigured, Scope: wa.ScopeNumber, After: MendWait, Failure: f}
 }
 
 func join(details, remedy string) string {

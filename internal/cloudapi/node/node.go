@@ -58,7 +58,10 @@ func (t Text) Degrees(limit float64) (float64, bool) {
 
 // Number reads a whole number; 0 if it is none.
 func (t Text) Number() int {
-	n, _ := strconv.Atoi(string(t))
+	n, err := strconv.Atoi(string(t))
+	if err != nil {
+		return 0 // Atoi returns the largest number for one that is larger
+	}
 	return n
 }
 

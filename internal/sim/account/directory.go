@@ -30,6 +30,11 @@ type Number struct {
 type Token struct {
 	Value   string   `json:"value"`
 	Numbers []string `json:"numbers,omitempty"` // phone_number_ids; none means every number, those that are added later too
+
+	// What debug_token says of it: its permissions, none means those that a business needs, and when it ends, zero for never.
+	// Nothing is refused because of them.
+	Scopes    []string  `json:"scopes,omitempty"`
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
 }
 
 // number is a Number with its state.
@@ -44,6 +49,7 @@ type number struct {
 	codes                int         // how many codes there were
 	username             string
 	override             Override
+	condition            Condition
 	settings             map[string]any
 	automation           map[string]any
 }
@@ -63,7 +69,7 @@ type Directory struct {
 	list   []*number // in order of creation
 	byID   map[string]*number
 	wabas  map[string]*waba
-	tokens map[string][]string // further tokens and their numbers; an empty list is all
+	tokens map[string]Token // further tokens; one without numbers is for all
 }
 
 // New makes a directory of numbers that are registered, in accounts that the app is subscribed to. The options must have been
@@ -71,13 +77,13 @@ type Directory struct {
 func New(appID string, seed uint64, numbers []Number, tokens []Token) *Directory {
 	d := &Directory{
 		appID: appID, key: draw.New(seed).Text("account"),
-		byID: map[string]*number{}, wabas: map[string]*waba{}, tokens: map[string][]string{},
+		byID: map[string]*number{}, wabas: map[string]*waba{}, tokens: map[string]Token{},
 	}
 	for _, n := range numbers {
 		d.add(&number{Number: n, verified: true, registered: true})
 	}
 	for _, t := range tokens {
-		d.tokens[t.Value] = slices.Clone(t.Numbers)
+		d.tokens[t.Value] = Token{t.Value, slices.Clone(t.Numbers), slices.Clone(t.Scopes), t.ExpiresAt}
 	}
 	return d
 }
@@ -164,8 +170,8 @@ func (d *Directory) may(token string, n *number) bool {
 	if n.AccessToken == token {
 		return true
 	}
-	ids, ok := d.tokens[token]
-	return ok && (len(ids) == 0 || slices.Contains(ids, n.ID))
+	t, ok := d.tokens[token]
+	return ok && (len(t.Numbers) == 0 || slices.Contains(t.Numbers, n.ID))
 }
 
 // Of returns the number with this id, if the token may use it.

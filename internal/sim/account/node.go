@@ -36,10 +36,12 @@ func (d *Directory) NumberNode(id, fields, appURL string) (map[string]any, error
 
 func (d *Directory) node(n *number, fields, appURL string) (map[string]any, error) {
 	node := map[string]any{
-		"id": n.ID, "display_phone_number": n.Display, "verified_name": n.Name, "quality_rating": "GREEN",
-		"code_verification_status": "VERIFIED", "status": n.status(), "name_status": "APPROVED", "platform_type": "CLOUD_API",
-		"account_mode": "LIVE", "throughput": map[string]any{"level": "STANDARD"}, "is_pin_enabled": n.pin != "",
-		"whatsapp_business_manager_messaging_limit": "TIER_2K", "messaging_limit_tier": "TIER_2K", "username": nil,
+		"id": n.ID, "display_phone_number": n.Display, "verified_name": n.Name, "quality_rating": or(n.condition.Quality, "GREEN"),
+		"code_verification_status": "VERIFIED", "status": n.status(), "name_status": or(n.condition.NameStatus, "APPROVED"),
+		"platform_type": "CLOUD_API", "account_mode": "LIVE", "is_pin_enabled": n.pin != "",
+		"throughput": map[string]any{"level": or(n.condition.Level, "STANDARD")}, "is_on_biz_app": n.condition.OnBusinessApp,
+		"whatsapp_business_manager_messaging_limit": or(n.condition.Tier, "TIER_2K"),
+		"messaging_limit_tier":                      or(n.condition.Tier, "TIER_2K"), "username": nil,
 		"is_official_business_account": false, "search_visibility": "NON_VISIBLE", "conversational_automation": nil,
 		"webhook_configuration": d.configuration(n, appURL), "health_status": d.health(n.entity(), n.WABAID),
 	}
@@ -126,7 +128,9 @@ func (n *number) entity() map[string]any {
 			"error_code": rule.CodeUnregistered, "error_description": "The phone number is not registered.",
 			"possible_solution": "Register the phone number with its PIN.",
 		}}
+		return e
 	}
+	n.condition.on(e)
 	return e
 }
 

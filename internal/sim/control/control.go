@@ -52,6 +52,7 @@ func (s *server) controlRoutes() []controlRoute {
 		{"GET /_sim/clock", "the simulator's clock", s.showClock},
 		{"POST /_sim/clock", "advance, set, freeze or speed up the clock", s.moveClock},
 		{"GET /numbers", "the business numbers", s.listNumbers},
+		{"PUT /numbers/{id}", "what Meta thinks of a number: quality, name, throughput, tier, health", s.putCondition},
 		{"GET /callback", "where callbacks go", s.showCallback},
 		{"PUT /callback", "move callbacks, after Meta's handshake", s.putCallback},
 		{"GET /templates", "the message templates of every account", s.showTemplates},
@@ -195,6 +196,18 @@ func (s *server) showHealth(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *server) listNumbers(w http.ResponseWriter, _ *http.Request) error {
 	return face.WriteJSON(w, http.StatusOK, map[string][]account.View{"numbers": s.Accounts().Views()})
+}
+
+// putCondition changes what Meta thinks of a number; what is left out is as usual.
+func (s *server) putCondition(w http.ResponseWriter, r *http.Request) error {
+	var c account.Condition
+	if err := readControl(w, r, &c); err != nil {
+		return err
+	}
+	if err := s.Accounts().SetCondition(r.PathValue("id"), c); err != nil {
+		return err
+	}
+	return s.listNumbers(w, r)
 }
 
 func (s *server) showCallback(w http.ResponseWriter, _ *http.Request) error {

@@ -151,8 +151,8 @@ func (r *Rule) checkError() error {
 	now, _ := Recipient(0)
 	if r.Code == 0 {
 		bad("code: say which of Meta's errors it is; code 0 itself has the recipient %s alone", now)
-	} else if _, ok := Find(r.Code); !ok {
-		bad("code %d: it is not in the table of Meta's codes", r.Code)
+	} else if _, ok := Find(r.Code); r.Code < 0 || !ok && r.HTTP == 0 && !r.Async {
+		bad("code %d: it is not in the table of Meta's codes; give status with it, if it is to be one that nobody knows", r.Code)
 	}
 	switch {
 	case r.Async && r.On != OnSend:

@@ -30,6 +30,14 @@ func Find(code int) (Code, bool) {
 	return list[i], true
 }
 
+// named is a code of the table, or one that Meta has come up with since.
+func named(code int) Code {
+	if c, ok := Find(code); ok {
+		return c
+	}
+	return Code{Code: code, Title: "Something new"}
+}
+
 // Codes lists Meta's error codes in their order. Of the permissions 200 to 299 there is the first one.
 func Codes() []Code {
 	return slices.Concat(platformCodes(), messageCodes(), templateCodes(), accountCodes())
@@ -51,6 +59,7 @@ func platformCodes() []Code {
 		{Code: 613, HTTP: 400, Title: "Calls to this API have exceeded the rate limit", Transient: true},
 		{Code: 1026, HTTP: 400, Title: "Receiver incapable"},
 		{Code: 80007, HTTP: 400, Title: "Rate limit issues", Transient: true},
+		{Code: 80008, HTTP: 400, Title: "Too many calls about message templates", Transient: true},
 	}
 }
 
@@ -70,6 +79,7 @@ func messageCodes() []Code {
 		{Code: 131026, HTTP: 400, Title: "Message undeliverable"},
 		{Code: 131030, HTTP: 400, Title: "Recipient phone number not in allowed list"},
 		{Code: 131031, HTTP: 403, Title: "Account has been locked"},
+		{Code: 131036, HTTP: 400, Title: "Message is not stored any more"},
 		{Code: 131037, HTTP: 400, Title: "Display name approval needed"},
 		{Code: 131041, HTTP: 400, Title: "Unknown group"},
 		{Code: 131042, HTTP: 400, Title: "Business eligibility payment issue"},

@@ -169,7 +169,7 @@ func (r *ruleState) applies(c Call, seed draw.Key, index int) bool {
 func (r *ruleState) act(key draw.Key) Act {
 	a := Act{Name: r.Name, Do: r.Do, Async: r.Async, Max: r.Max, Key: key.Text("act")}
 	if r.Do == Error {
-		a.Code, _ = Find(r.Code)
+		a.Code = named(r.Code)
 		if r.HTTP != 0 {
 			a.Code.HTTP = r.HTTP
 		}

@@ -296,3 +296,18 @@ func TestDocumentationHasTheTables(t *testing.T) {
 		}
 	}
 }
+
+func TestCodesThatNobodyKnowsNeedAStatus(t *testing.T) {
+	for _, r := range []fault.Rule{{Do: fault.Error, Code: 999999}, {Do: fault.Error, Code: -1, HTTP: 400}} {
+		if err := r.Check(); err == nil || !strings.Contains(err.Error(), "not in the table") {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	f := scripted(t, fault.Rule{Do: fault.Error, Code: 999999, HTTP: 403, Times: 1}, fault.Rule{Do: fault.Error, Code: 999998, Async: true})
+	if act := f.Of(send(user, 1)); act.Code.Code != 999999 || act.Code.HTTP != 403 || act.Code.Title == "" || act.Async {
+		t.Errorf("refused: %+v", act)
+	}
+	if act := f.Of(send(user, 2)); act.Code.Code != 999998 || act.Code.Title == "" || !act.Async {
+		t.Errorf("failed later: %+v", act)
+	}
+}

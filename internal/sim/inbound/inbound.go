@@ -128,7 +128,7 @@ func ruleOf(kind string) rule.Rule {
 			rule.Must("item_price", rule.Numeral(0, maxMoney)), rule.Must("currency", rule.Text(3, 3)))
 		return rule.Object(rule.Must("catalog_id", need), rule.May("text", part), rule.Must("product_items", rule.List(1, maxItems, item)))
 	case TypeSystem:
-		return rule.Object(rule.Must("type", rule.OneOf("user_changed_number")), rule.Must("wa_id", rule.Text(7, 15)), rule.May("body", part))
+		return system()
 	case TypeUnsupported:
 		return rule.Object(rule.Must("type", need))
 	case TypeEdit:
@@ -139,6 +139,21 @@ func ruleOf(kind string) rule.Rule {
 	return func(*rule.Walk, string, any) error {
 		return rule.BadParameter("type %q: a phone sends text, files and %v", kind, Kinds())
 	}
+}
+
+// The notices that a user has other ids now.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/system (read 2026-09)
+const (
+	ChangedNumber = "user_changed_number"
+	ChangedUserID = "user_changed_user_id" // of a user whose number is not told
+)
+
+func system() rule.Rule {
+	kind, id, body := rule.Must("type", rule.Any()), rule.Text(1, maxPart), rule.May("body", rule.Text(0, maxPart))
+	return rule.Switch("type", false, map[string]rule.Rule{
+		ChangedNumber: rule.Object(kind, rule.Must("wa_id", rule.Text(7, 15)), rule.May("user_id", id), rule.May("parent_user_id", id), body),
+		ChangedUserID: rule.Object(kind, rule.Must("user_id", id), rule.May("parent_user_id", id), body),
+	})
 }
 
 func interactive() rule.Rule {

@@ -129,7 +129,7 @@ func Rules() [][2]string {
 	return [][2]string{
 		{RuleToken, "no access token, an unknown one, or one that may not use the object"},
 		{RuleThroughput, "more messages in a second, inbound counted, than the number's throughput"},
-		{RulePair, "more messages to one user than one in 6 s, with 45 ahead of time"},
+		{RulePair, "more messages to one user than one in 6 s, with 45 ahead of time and a rest until they are paid back"},
 		{RuleWindow, "a free message more than 24 hours after the user's last"},
 		{RuleOptOut, "marketing to a user who stopped it"},
 		{RuleMedia, "a medium that has expired, was deleted or never was"},

@@ -19,10 +19,6 @@ type Rate struct {
 // PerSecond is the rate of so many messages in a second, in any order within it.
 func PerSecond(n int) Rate { return Rate{Every: time.Second / time.Duration(n), Burst: n} }
 
-// Pair is the rate between a number and one user.
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform (read 2026-03)
-func Pair() Rate { return Rate{Every: 6 * time.Second, Burst: 45} }
-
 // Meter measures many things against rates, each by a key. Its methods may be called from many goroutines.
 //
 // For each key it keeps one time: when all that was counted would have been sent, had it been sent at the rate (the generic cell

@@ -23,10 +23,7 @@ const (
 // https://developers.facebook.com/docs/graph-api/reference/debug_token (read 2026-09)
 func (s *Face) debugToken(w http.ResponseWriter, r *http.Request, _ string) error {
 	asked := r.URL.Query().Get("input_token")
-	return face.WriteJSON(w, http.StatusOK, map[string]any{"data": map[string]any{
-		"app_id": s.AppID, "type": "SYSTEM_USER", "is_valid": s.Accounts.Knows(asked), "expires_at": 0,
-		"scopes": []string{"whatsapp_business_management", "whatsapp_business_messaging"},
-	}})
+	return face.WriteJSON(w, http.StatusOK, map[string]any{"data": s.Accounts.TokenNode(asked)})
 }
 
 // listNumbersOf lists the numbers of an account.

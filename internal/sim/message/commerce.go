@@ -72,6 +72,27 @@ func orderDetails() rule.Rule {
 	return rule.Then(parameters, addsUp)
 }
 
+// orderMessage is a bill in either shape: that of the pages, or the older one of the payments API for Singapore, in which the
+// whole message stands below order_details and the action is the bill itself.
+// Meta's Postman collection (read 2025-09), "Payments API - SG"
+func orderMessage() rule.Rule {
+	plain := form(maxInteractiveBody, anyHeader(), named("review_and_pay", orderDetails()))
+	provider := rule.May("provider", rule.Object(rule.Must("name", rule.Text(1, maxPart))))
+	header := rule.Switch("type", false, map[string]rule.Rule{
+		"text": headerText(), "image": mediaHeader("image", provider), "video": mediaHeader("video", provider), "document": mediaHeader("document", provider),
+	})
+	older := rule.Object(rule.Must("type", rule.Any()), rule.Must("order_details", rule.Object(
+		rule.May("header", header), rule.Must("body", textOf(maxInteractiveBody)), rule.May("footer", textOf(maxFooter)),
+		rule.Must("action", orderDetails()),
+	)))
+	return func(w *rule.Walk, path string, v any) error {
+		if rule.Get(v, "order_details") != nil {
+			return older(w, path, v)
+		}
+		return plain(w, path, v)
+	}
+}
+
 // addsUp compares the total with its parts.
 func addsUp(_ *rule.Walk, path string, v any) error {
 	if rule.Get(v, "payment_type") == nil && rule.Get(v, "payment_settings") == nil {

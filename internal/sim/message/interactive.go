@@ -41,7 +41,7 @@ func interactive() rule.Rule {
 		"product":                  loose(product()),
 		"product_list":             form(maxInteractiveBody, textHeader(true), productList()),
 		"catalog_message":          form(maxInteractiveBody, nil, catalog()),
-		"order_details":            form(maxInteractiveBody, anyHeader(), named("review_and_pay", orderDetails())),
+		"order_details":            orderMessage(),
 		"order_status":             form(maxInteractiveBody, nil, named("review_order", orderStatus())),
 		"carousel":                 bare(maxInteractiveBody, carousel()),
 		"voice_call":               form(maxInteractiveBody, nil, voiceCall()),
@@ -105,8 +105,7 @@ func headerText() rule.Rule {
 	return rule.Object(rule.Must("type", rule.Any()), rule.Must("text", rule.Text(1, maxHeader)))
 }
 
-func mediaHeader(kind string) rule.Rule {
-	var more []rule.Field
+func mediaHeader(kind string, more ...rule.Field) rule.Rule {
 	if kind == "document" {
 		more = append(more, rule.May("filename", rule.Text(0, maxPart)))
 	}

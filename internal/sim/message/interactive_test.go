@@ -185,12 +185,26 @@ func order(change ...string) string {
 	return strings.NewReplacer(change...).Replace(text)
 }
 
+// older puts an order into the shape of Meta's first payments API.
+func older(order string, header ...string) string {
+	_, bill, _ := strings.Cut(order, `"parameters":`)
+	top := ""
+	for _, h := range header {
+		top = `"header":` + h + `,`
+	}
+	return `{"type":"order_details","order_details":{` + top + `"body":{"text":"Your order"},"action":` + strings.TrimSuffix(bill, `}}`) + `}}`
+}
+
 func TestOrders(t *testing.T) {
 	status := func(order string) string {
 		return of("order_status", `{"name":"review_order","parameters":{"reference_id":"r-1","order":`+order+`}}`)
 	}
 	run(t, "interactive", []tt{
 		{"details", order(), 0},
+		{"details in the older shape", older(order()), 0},
+		{"details in the older shape do not add up", older(order(`"value":1100`, `"value":1101`)), 131009},
+		{"details in the older shape with a provider", older(order(), `{"type":"image","image":{"link":"https://example.com/a.png","provider":{"name":"p"}}}`), 0},
+		{"a provider in the newer shape", withHeader(`{"type":"image","image":{"link":"https://example.com/a.png","provider":{"name":"p"}}}`), 100},
 		{"total does not add up", order(`"value":1100`, `"value":1101`), 131009},
 		{"subtotal does not add up", order(`"quantity":2`, `"quantity":3`), 131009},
 		{"no tax", order(`"tax"`, `"toll"`), 100},

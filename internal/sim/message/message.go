@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 const (
 	TypeText        = "text"
 	TypeReaction    = "reaction"
+	TypePin         = "pin"
 	TypeInteractive = "interactive"
 	TypeTemplate    = "template" // read by package template
 )
@@ -33,7 +35,7 @@ type Content struct {
 	MediaID  string // the medium that a phone shows
 	Voice    bool   // of audio: recorded, not a file
 	Link     string
-	Target   string          // of a reaction: the message reacted to
+	Target   string          // of a reaction or a pin: the message that it is about
 	Media    []rule.Medium   // every medium that is named by its id
 	Object   json.RawMessage // the object as it came; nil for texts and media, which the fields above say whole
 }
@@ -74,10 +76,7 @@ func objectKeys(kind string) []string {
 // Read checks the object that the type names among the keys of a send. Every error is a *rule.Error.
 func Read(kind string, objects map[string]json.RawMessage) (Content, error) {
 	keys, table := objectKeys(kind), tableOf(kind)
-	switch {
-	case kind == "pin":
-		return Content{}, rule.Refuse(rule.CodeUnsupported, "Unsupported message type", "this simulator does not take type pin yet")
-	case keys == nil && table == nil:
+	if keys == nil && table == nil {
 		return Content{}, rule.BadParameter("type %q is none of Meta's", kind)
 	}
 	raw, ok := objects[kind]
@@ -113,8 +112,10 @@ func readObject(kind string, raw json.RawMessage, table rule.Rule) (Content, err
 	switch kind {
 	case TypeReaction:
 		c.Text, c.Target = rule.String(v, "emoji"), rule.String(v, "message_id")
+	case TypePin:
+		c.Target = rule.String(v, "message_id")
 	case TypeInteractive:
-		c.Text = rule.String(v, "body", "text")
+		c.Text = cmp.Or(rule.String(v, "body", "text"), rule.String(v, "order_details", "body", "text"))
 	}
 	if len(w.Media) > 0 {
 		c.MediaID = w.Media[0].ID

@@ -47,6 +47,19 @@ func run(t *testing.T, kind string, tests []tt) {
 // long is a text of n characters that are two bytes each.
 func long(n int) string { return strings.Repeat("é", n) }
 
+func TestPin(t *testing.T) {
+	run(t, "pin", []tt{
+		{"for a month", `{"type":"pin","message_id":"wamid.x","expiration_days":30}`, 0},
+		{"taken away", `{"type":"unpin","message_id":"wamid.x"}`, 0},
+		{"no message", `{"type":"pin","expiration_days":1}`, 131008},
+		{"no days", `{"type":"pin","message_id":"wamid.x"}`, 131008},
+		{"for longer", `{"type":"pin","message_id":"wamid.x","expiration_days":31}`, 131009},
+		{"days as a text", `{"type":"pin","message_id":"wamid.x","expiration_days":"7"}`, 100},
+		{"taken away for a day", `{"type":"unpin","message_id":"wamid.x","expiration_days":1}`, 100},
+		{"nailed", `{"type":"nail","message_id":"wamid.x"}`, 131009},
+	})
+}
+
 func TestLocation(t *testing.T) {
 	run(t, "location", []tt{
 		{"numbers", `{"latitude":52.5,"longitude":13.4,"name":"Gate","address":"Way 1"}`, 0},
@@ -93,7 +106,7 @@ func TestReaction(t *testing.T) {
 }
 
 func TestTypesThatAreNone(t *testing.T) {
-	for kind, want := range map[string]int{"pin": 131051, "poem": 100, "template": 100} {
+	for kind, want := range map[string]int{"pin": 131008, "poem": 100, "template": 100} {
 		if got := code(t, kind, `{}`); got != want {
 			t.Errorf("%s: code %d, want %d", kind, got, want)
 		}

@@ -21,6 +21,8 @@ func tableOf(kind string) rule.Rule {
 		return Contacts()
 	case TypeReaction:
 		return reaction()
+	case TypePin:
+		return pin()
 	case TypeInteractive:
 		return interactive()
 	}
@@ -77,6 +79,19 @@ func reaction() rule.Rule {
 	})
 	return rule.Object(rule.Must("message_id", rule.Text(1, maxPart)), rule.Must("emoji", emoji))
 }
+
+// pin takes a number of days where a message is pinned, and none where it is unpinned.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/groups-messaging (read 2026-09)
+func pin() rule.Rule {
+	kind, id := rule.Must("type", rule.Any()), rule.Must("message_id", rule.Text(1, maxPart))
+	return rule.Switch("type", false, map[string]rule.Rule{
+		"pin":   rule.Object(kind, id, rule.Must("expiration_days", rule.Int(1, maxPinDays))),
+		"unpin": rule.Object(kind, id),
+	})
+}
+
+// maxPinDays is how long a message can be pinned.
+const maxPinDays = 30
 
 // maxEmoji is more than the longest emoji that is joined of several.
 const maxEmoji = 16

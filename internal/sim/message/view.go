@@ -73,6 +73,10 @@ func Show(c Content) *View {
 
 // showForm reads an interactive object, or a card of one.
 func showForm(v any) View {
+	if older, ok := rule.Get(v, "order_details").(map[string]any); ok {
+		older["type"] = "order_details"
+		return showForm(older)
+	}
 	view := View{
 		Header: HeaderOf(rule.Get(v, "header")), Body: rule.String(v, "body", "text"), Footer: rule.String(v, "footer", "text"),
 		Buttons: showAction(rule.String(v, "type"), rule.Get(v, "action")),

@@ -94,7 +94,7 @@ func (b *Book) Move(p *State, number string) {
 	old := newState(p.Number)
 	old.Absent = true
 	delete(b.byUserID, p.UserID)
-	p.Number, p.UserID = number, userID(number)
+	p.Number, p.UserID = number, UserIDOf(number)
 	for _, m := range p.messages {
 		m.Phone = number
 		b.changes.add(change{seq: m.Seq})

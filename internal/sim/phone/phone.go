@@ -58,15 +58,15 @@ type State struct {
 func newState(number string) *State {
 	return &State{
 		Phone: Phone{
-			Number: number, Name: "Phone " + number[max(0, len(number)-4):], UserID: userID(number), Receipts: true, Played: true, Online: true,
+			Number: number, Name: "Phone " + number[max(0, len(number)-4):], UserID: UserIDOf(number), Receipts: true, Played: true, Online: true,
 		},
 		wrote: map[string]time.Time{}, blocks: map[string]bool{}, stopped: map[string]bool{}, typing: map[string]time.Time{},
 	}
 }
 
-// userID makes a business-scoped id, which changes with the number.
+// UserIDOf makes a business-scoped id, which changes with the number.
 // https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids (read 2026-09)
-func userID(number string) string {
+func UserIDOf(number string) string {
 	sum := sha256.Sum256([]byte("user of " + number))
 	return fmt.Sprintf("US.%020d", binary.BigEndian.Uint64(sum[:8]))
 }

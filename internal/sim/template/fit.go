@@ -86,7 +86,7 @@ func (f *fitting) components(at string, have []component, got []sent) error {
 	return nil
 }
 
-// only refuses what was sent for components that the template does not have.
+// only refuses what was sent for components that the template does not have. Two of a send stand for none of the template's.
 func only(at string, have []component, got []sent) error {
 	seen := map[string]bool{}
 	for _, g := range got {
@@ -94,7 +94,7 @@ func only(at string, have []component, got []sent) error {
 		if kind == "BUTTON" {
 			kind = partButtons
 		}
-		if _, ok := part(have, kind); !ok && kind != "TAP_TARGET_CONFIGURATION" {
+		if _, ok := part(have, kind); !ok && kind != "TAP_TARGET_CONFIGURATION" && kind != "ORDER_STATUS" {
 			if kind == partHeader || kind == partBody {
 				return count(at+strings.ToLower(kind), len(g.Parameters), 0)
 			}
@@ -155,7 +155,7 @@ func (f *fitting) fill(at, text string, most int, got []parameter) (string, erro
 		switch kind := strings.ToLower(p.Type); {
 		case f.named && name == "":
 			return "", rule.BadParameter("%s: parameter_name is missing or empty", at)
-		case kind != "text" && kind != "currency" && kind != "date_time":
+		case kind != "text" && kind != "currency" && kind != "date_time" && kind != "group_id":
 			return "", badFormat("%s: parameter %d is of type %s, which is not for a text", at, i+1, kind)
 		case f.code && utf8.RuneCountInString(p.value()) > maxCode:
 			return "", rule.BadValue("%s: a code has at most %d characters", at, maxCode)

@@ -44,13 +44,14 @@ type parameter struct {
 	Currency struct {
 		Fallback string `json:"fallback_value"`
 	} `json:"currency"`
-	Date struct {
+	GroupID string `json:"group_id"`
+	Date    struct {
 		Fallback string `json:"fallback_value"`
 	} `json:"date_time"`
 }
 
 // value is what stands in the text in the end.
-func (p parameter) value() string { return p.Text + p.Currency.Fallback + p.Date.Fallback }
+func (p parameter) value() string { return p.Text + p.Currency.Fallback + p.Date.Fallback + p.GroupID }
 
 // ReadSend checks the shape of a template message; whether it fits a template is for Fit. Every error is a *rule.Error.
 func ReadSend(raw json.RawMessage) (Send, error) {

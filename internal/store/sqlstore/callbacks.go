@@ -79,28 +79,7 @@ func (s *Store) PutOffCallback(ctx context.Context, c wa.Callback, after time.Du
 	})
 }
 
-// SettleCallback implements [store.Inbox].
-func (s *Store) SettleCallback(ctx context.Context, c wa.Callback, all []wa.AccountUpdates) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE callbacks SET state = 'done', claimed = 0
-			WHERE id = $1 AND claim = $2 AND claimed = 1 AND state = 'new'`, c.ID, c.Claim)
-		if err != nil {
-			return fmt.Errorf("settle callback: %w", err)
-		}
-		if n == 0 {
-			return store.ErrLeaseLost
-		}
-		for _, account := range all {
-			for _, u := range account.Updates {
-				if err := s.apply(t, account.AccountID, c, u); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
+// apply applies one update of a callback.
 func (s *Store) apply(t *tx, account wa.AccountID, c wa.Callback, u wa.Update) error {
 	switch {
 	case u.Status != nil:
@@ -108,12 +87,20 @@ func (s *Store) apply(t *tx, account wa.AccountID, c wa.Callback, u wa.Update) e
 	case u.Inbound != nil:
 		return s.applyInbound(t, account, c.ReceivedAt, u)
 	case u.Template != nil:
-		return s.applyTemplate(t, account, c.ReceivedAt, u.WABAID, *u.Template)
+		if err := s.applyTemplate(t, account, c.ReceivedAt, u.WABAID, *u.Template); err != nil {
+			return err
+		}
 	}
-	return nil // nothing the gateway knows; it stays in the raw callback
+	if u.Notice != nil {
+		return s.applyNotice(t, account, c.ReceivedAt, u)
+	}
+	return nil
 }
 
 func (s *Store) applyStatus(t *tx, account wa.AccountID, received time.Time, u wa.Update) error {
+	if err := t.heardOf(account, received, *u.Status); err != nil {
+		return err
+	}
 	m, err := t.messageOf(account, u)
 	if wa.CodeOf(err) == wa.CodeNotFound {
 		if u.MessageID != "" || u.Status.WAMID == "" {
@@ -130,7 +117,10 @@ func (s *Store) applyStatus(t *tx, account wa.AccountID, received time.Time, u w
 		// A status of one number cannot speak of a message of another.
 		return nil
 	}
-	return s.advance(t, m, received, *u.Status)
+	t.prove(m, u)
+	r := *u.Status
+	r.Attempt = u.Attempt
+	return s.advance(t, m, received, r)
 }
 
 // messageOf finds the message of a status: by the tag that the send carried,
@@ -152,18 +142,23 @@ func (t *tx) messageOf(account wa.AccountID, u wa.Update) (wa.Message, error) {
 
 // advance records a status of a message and moves it forward.
 func (s *Store) advance(t *tx, m wa.Message, at time.Time, r wa.StatusReport) error {
+	if isCopy(m, r) {
+		if err := s.noteCopy(t, m, at, r); err != nil || r.Status == wa.StatusFailed {
+			return err // the other copy may still arrive
+		}
+	}
 	added, err := s.addEvent(t, statusEvent(m, at, r))
-	if err != nil || !added {
+	if err != nil {
 		return err
 	}
-	if next := m.Status.After(r.Status); next != m.Status {
+	if next := m.Status.After(r.Status); added && next != m.Status {
 		// The claim is left as it is: whoever sends this message now still
 		// settles it, and settling does not take the status back.
 		if _, err := t.exec(`UPDATE messages SET status = $1 WHERE account_id = $2 AND id = $3`, next, m.AccountID, m.ID); err != nil {
 			return fmt.Errorf("advance message: %w", err)
 		}
 		if open(m.Status) && !open(next) {
-			if err := t.endTurn(m, at); err != nil {
+			if err := t.endTurn(m); err != nil {
 				return err
 			}
 		}
@@ -173,6 +168,16 @@ func (s *Store) advance(t *tx, m wa.Message, at time.Time, r wa.StatusReport) er
 	}
 	if err := t.learnWAMID(m, r.WAMID); err != nil {
 		return err
+	}
+	if err := t.nameAttempt(m, r.Attempt, r.WAMID); err != nil {
+		return err
+	}
+	if twice, err := t.takenOtherwise(m, r.Attempt); err != nil {
+		return err
+	} else if twice {
+		if err := s.markDuplicated(t, m); err != nil {
+			return err
+		}
 	}
 	return s.unpark(t, m, r.WAMID)
 }
@@ -197,13 +202,13 @@ type parkedStatus struct {
 // unpark applies the statuses that came before the wamid was known.
 func (s *Store) unpark(t *tx, m wa.Message, wamid string) error {
 	parked, err := collect(scanParked)(t.query(
-		`SELECT parked_at, data FROM parked_statuses WHERE account_id = $1 AND wamid = $2 ORDER BY parked_at`, m.AccountID, wamid))
+		`SELECT parked_at, data FROM parked_statuses WHERE account_id = $1 AND wamid = $2`, m.AccountID, wamid))
 	if err != nil || len(parked) == 0 {
 		return wrap("match parked statuses", err)
 	}
 	// The customer hears of them in Meta's order, not in that of the key.
 	slices.SortStableFunc(parked, func(a, b parkedStatus) int {
-		return cmp.Or(a.report.At.Compare(b.report.At), a.report.Status.Compare(b.report.Status))
+		return cmp.Or(a.report.At.Compare(b.report.At), a.report.Status.Compare(b.report.Status), cmp.Compare(a.at, b.at))
 	})
 	for _, p := range parked {
 		if p.report.NumberID != m.NumberID {
@@ -247,11 +252,15 @@ func (s *Store) applyInbound(t *tx, account wa.AccountID, received time.Time, u 
 	if err != nil || !added {
 		return err
 	}
-	if err := t.openWindow(account, received, in); err != nil {
+	person, err := t.heardFrom(account, received, in)
+	if err != nil {
 		return err
 	}
-	if u.Consent != nil {
-		if err := t.saidConsent(account, received, *u.Consent); err != nil {
+	if err := t.openWindow(account, person, received, in); err != nil {
+		return err
+	}
+	if u.Consent != nil && person != "" {
+		if err := t.saidConsent(account, person, received, *u.Consent); err != nil {
 			return err
 		}
 	}
@@ -261,20 +270,20 @@ func (s *Store) applyInbound(t *tx, account wa.AccountID, received time.Time, u 
 	return nil
 }
 
-// openWindow notes when a contact last wrote. A time of Meta's that lies ahead
-// of ours would open the window for longer than 24 hours, so it is cut.
-func (t *tx) openWindow(account wa.AccountID, received time.Time, in wa.Inbound) error {
-	contact := in.Contact()
-	if contact == "" {
+// openWindow notes when a person, or somebody in a group, last wrote. A time of
+// Meta's that lies ahead of ours would open the window for longer than 24 hours,
+// so it is cut. A notice was not written by the person.
+func (t *tx) openWindow(account wa.AccountID, person string, received time.Time, in wa.Inbound) error {
+	contact := person
+	if in.GroupID != "" {
+		contact = wa.ContactKey(in.GroupID)
+	}
+	if contact == "" || in.System != nil {
 		return nil
 	}
-	wrote := in.At
-	if wrote.IsZero() || wrote.After(received) {
-		wrote = received
-	}
-	_, err := t.exec(`INSERT INTO windows (account_id, number_id, contact, wrote_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (account_id, number_id, contact) DO UPDATE SET wrote_at = max(wrote_at, excluded.wrote_at)`,
-		account, in.NumberID, wa.ContactKey(contact), micros(wrote))
+	_, err := t.exec(`INSERT INTO windows (account_id, contact, number_id, wrote_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account_id, contact, number_id) DO UPDATE SET wrote_at = max(wrote_at, excluded.wrote_at)`,
+		account, contact, in.NumberID, micros(told(in.At, received)))
 	return wrap("open window", err)
 }
 
@@ -283,9 +292,9 @@ func (t *tx) expectMedia(account wa.AccountID, received time.Time, in wa.Inbound
 	m := in.Media
 	t.wake(store.StageFetches)
 	_, err := t.exec(`INSERT INTO media
-		(account_id, id, state, kind, mime_type, sha256, size, filename, created_at, meta_id, number_id, meta_sha256, due_at)
-		VALUES ($1, $2, 'pending', $3, $4, '', 0, $5, $6, $7, $8, $9, $6)`,
-		account, m.ID, m.Kind, m.MIMEType, m.Filename, micros(received), m.MetaID, in.NumberID, hexDigest(m.SHA256))
+		(account_id, id, state, kind, mime_type, sha256, size, filename, created_at, meta_id, number_id, meta_sha256, wamid, due_at)
+		VALUES ($1, $2, 'pending', $3, $4, '', 0, $5, $6, $7, $8, $9, $10, $6)`,
+		account, m.ID, m.Kind, m.MIMEType, m.Filename, micros(received), m.MetaID, in.NumberID, hexDigest(m.SHA256), in.WAMID)
 	return wrap("expect media", err)
 }
 

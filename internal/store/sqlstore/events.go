@@ -17,6 +17,8 @@ import (
 type keptEvent struct {
 	Status  *wa.StatusReport `json:"status,omitempty"`
 	Inbound *wa.Inbound      `json:"inbound,omitempty"`
+	Media   *wa.MediaReport  `json:"media,omitempty"`
+	Notice  *wa.Notice       `json:"notice,omitempty"`
 }
 
 func statusEvent(m wa.Message, at time.Time, r wa.StatusReport) wa.Event {
@@ -32,6 +34,12 @@ func subjectAndFact(e wa.Event) (subject, fact string) {
 	if e.Inbound != nil {
 		return e.Inbound.WAMID, "inbound"
 	}
+	if e.Media != nil {
+		return string(e.Media.MediaID), "media"
+	}
+	if e.Notice != nil {
+		return noticeFact(*e.Notice)
+	}
 	return string(e.MessageID), statusFact(*e.Status)
 }
 
@@ -40,7 +48,7 @@ func statusFact(r wa.StatusReport) string { return string(r.Status) + "/" + r.Pa
 // addEvent keeps an event and what is to be delivered of it. It reports false
 // if the event was there before; then nothing is changed.
 func (s *Store) addEvent(t *tx, e wa.Event) (added bool, err error) {
-	data, err := json.Marshal(keptEvent{Status: e.Status, Inbound: e.Inbound})
+	data, err := json.Marshal(keptEvent{Status: e.Status, Inbound: e.Inbound, Media: e.Media, Notice: e.Notice})
 	if err != nil {
 		return false, fmt.Errorf("keep event: %w", err)
 	}
@@ -50,6 +58,9 @@ func (s *Store) addEvent(t *tx, e wa.Event) (added bool, err error) {
 		e.AccountID, e.ID, e.Kind, subject, fact, e.MessageID, micros(e.At), data)
 	if err != nil || n == 0 {
 		return false, wrap("keep event", err)
+	}
+	if !e.Kind.Valid() {
+		return true, nil // it is in the journal only
 	}
 	endpoints, err := t.endpointsOf(e)
 	if err != nil {
@@ -74,9 +85,34 @@ func (s *Store) Message(ctx context.Context, account wa.AccountID, id wa.Message
 
 // Events implements [store.Journal].
 func (s *Store) Events(ctx context.Context, account wa.AccountID, message wa.MessageID) ([]wa.Event, error) {
+	events, err := s.eventsOf(ctx, account, string(message))
+	wa.MarkConflicts(events)
+	return events, err
+}
+
+// MediaEvents implements [store.Journal].
+func (s *Store) MediaEvents(ctx context.Context, account wa.AccountID, media wa.MediaID) ([]wa.Event, error) {
+	return s.eventsOf(ctx, account, string(media))
+}
+
+// Received implements [store.Journal].
+func (s *Store) Received(ctx context.Context, account wa.AccountID, wamid string) (wa.Inbound, error) {
+	events, err := s.eventsOf(ctx, account, wamid)
+	if err != nil {
+		return wa.Inbound{}, err
+	}
+	for _, e := range events {
+		if e.Inbound != nil {
+			return *e.Inbound, nil
+		}
+	}
+	return wa.Inbound{}, wa.NotFound("inbound message")
+}
+
+func (s *Store) eventsOf(ctx context.Context, account wa.AccountID, subject string) ([]wa.Event, error) {
 	events, err := collect(scanEvent)(s.reads.QueryContext(ctx,
 		`SELECT account_id, id, kind, message_id, at, data FROM events
-			WHERE account_id = $1 AND subject = $2 AND fact >= ''`, account, message))
+			WHERE account_id = $1 AND subject = $2 AND fact >= ''`, account, subject))
 	// Without the last condition, or asked to sort by id, SQLite would rather
 	// read all events of the account.
 	slices.SortFunc(events, func(a, b wa.Event) int { return cmp.Compare(a.ID, b.ID) })
@@ -98,6 +134,6 @@ func unkeep(data []byte, e *wa.Event) error {
 	if err := json.Unmarshal(data, &kept); err != nil {
 		return fmt.Errorf("decode event: %w", err)
 	}
-	e.Status, e.Inbound = kept.Status, kept.Inbound
+	e.Status, e.Inbound, e.Media, e.Notice = kept.Status, kept.Inbound, kept.Media, kept.Notice
 	return nil
 }

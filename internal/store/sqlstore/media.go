@@ -10,16 +10,21 @@ import (
 )
 
 const mediaColumns = `account_id, id, state, kind, mime_type, sha256, size, filename, created_at, meta_id, number_id, meta_sha256,
-	claim, attempts`
+	claim, attempts, wamid, link_hash, link_at`
 
 func scanMedia(row scanner) (m wa.StoredMedia, err error) {
-	var created int64
+	var created, linked int64
 	var in wa.InboundFile
+	var link wa.LinkOrigin
 	err = row.Scan(&m.AccountID, &m.ID, &m.State, &m.Kind, &m.MIMEType, &m.SHA256, &m.Size, &m.Filename, &created,
-		&in.MetaID, &in.NumberID, &in.SHA256, &m.Claim, &m.Attempts)
+		&in.MetaID, &in.NumberID, &in.SHA256, &m.Claim, &m.Attempts, &in.WAMID, &link.Hash, &linked)
 	m.CreatedAt = fromMicros(created)
 	if in.MetaID != "" {
 		m.Inbound = &in
+	}
+	if link.Hash != "" {
+		link.FetchedAt = fromMicros(linked)
+		m.Link = &link
 	}
 	return m, err
 }
@@ -82,12 +87,15 @@ func (s *Store) SaveMetaUpload(ctx context.Context, key store.UploadKey, u wa.Me
 }
 
 // ForgetMetaUpload implements [store.Media].
-func (s *Store) ForgetMetaUpload(ctx context.Context, key store.UploadKey) error {
-	return s.writer.write(ctx, func(t *tx) error {
-		_, err := t.exec(`DELETE FROM meta_uploads WHERE account_id = $1 AND number_id = $2 AND sha256 = $3 AND mime_type = $4`,
-			key.AccountID, key.NumberID, key.SHA256, key.MIMEType)
+func (s *Store) ForgetMetaUpload(ctx context.Context, key store.UploadKey, metaID string) (forgotten bool, err error) {
+	err = s.writer.write(ctx, func(t *tx) error {
+		n, err := t.exec(`DELETE FROM meta_uploads
+			WHERE account_id = $1 AND number_id = $2 AND sha256 = $3 AND mime_type = $4 AND meta_id = $5`,
+			key.AccountID, key.NumberID, key.SHA256, key.MIMEType, metaID)
+		forgotten = n > 0
 		return wrap("forget upload", err)
 	})
+	return forgotten, err
 }
 
 // RecoverFetches implements [store.Media].
@@ -118,6 +126,18 @@ func (s *Store) SettleFetch(ctx context.Context, m wa.StoredMedia, after time.Du
 		if err == nil && n == 0 {
 			return fmt.Errorf("settle fetch: %w", store.ErrLeaseLost)
 		}
+		if err == nil && m.State != wa.MediaPending {
+			_, err = s.addEvent(t, mediaEvent(m, s.now()))
+		}
 		return wrap("settle fetch", err)
 	})
+}
+
+// mediaEvent tells that the bytes of a received media are here, or lost.
+func mediaEvent(m wa.StoredMedia, at time.Time) wa.Event {
+	r := wa.MediaReport{MediaID: m.ID, State: m.State, MIMEType: m.MIMEType, SHA256: m.SHA256, Size: m.Size}
+	if m.Inbound != nil {
+		r.WAMID, r.NumberID = m.Inbound.WAMID, m.Inbound.NumberID
+	}
+	return wa.Event{ID: wa.NewID[wa.EventID](), AccountID: m.AccountID, Kind: wa.EventMedia, At: at, Media: &r}
 }

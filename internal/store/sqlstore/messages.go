@@ -1,12 +1,10 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/waypost/waypost/internal/store"
@@ -27,29 +25,22 @@ func (s *Store) Accept(ctx context.Context, messages []wa.Message) error {
 }
 
 func (t *tx) insertMessage(m wa.Message) error {
-	content, err := wa.EncodeContent(m.Content)
+	content, err := wa.EncodeSaid(m)
 	if err != nil {
 		return fmt.Errorf("accept message: %w", err)
 	}
-	behind, err := t.mustWait(m)
-	if err != nil {
+	if m.Person, err = t.personOf(m.AccountID, m.Recipient.ID); err != nil {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO messages
-		(account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header, status, accepted_at, due_at, behind,
-			ttl)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'accepted', $9, $9, $10, $11)`,
-		m.AccountID, m.ID, m.SourceID, m.NumberID, m.Recipient.Kind, m.Recipient.ID, content, m.APIHeader, micros(m.AcceptedAt), behind,
-		m.TTL.Microseconds())
-	return wrap("accept message", err)
+	return t.enqueue(m, content)
 }
 
 // Window implements [store.Intake].
 func (s *Store) Window(ctx context.Context, account wa.AccountID, numberID, contact string) (time.Time, error) {
 	var wrote int64
 	err := s.reads.QueryRowContext(ctx,
-		`SELECT wrote_at FROM windows WHERE account_id = $1 AND number_id = $2 AND contact = $3`,
-		account, numberID, wa.ContactKey(contact)).Scan(&wrote)
+		`SELECT wrote_at FROM windows WHERE account_id = $1 AND contact = `+personOfID+` AND number_id = $3`,
+		account, wa.ContactKey(contact), numberID).Scan(&wrote)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
@@ -60,17 +51,21 @@ func (s *Store) Window(ctx context.Context, account wa.AccountID, numberID, cont
 }
 
 const messageColumns = `account_id, id, source_id, number_id, recipient_kind, recipient, content, api_header,
-	status, wamid, attempt, accepted_at, ttl, claim`
+	status, wamid, attempt, accepted_at, ttl, claim, person, reply_to, category, slowed, dispatched_at, duplicated`
 
 func scanMessage(row scanner) (m wa.Message, err error) {
 	var content []byte
-	var accepted, ttl int64
+	var accepted, ttl, dispatched int64
 	if err = row.Scan(&m.AccountID, &m.ID, &m.SourceID, &m.NumberID, &m.Recipient.Kind, &m.Recipient.ID, &content, &m.APIHeader,
-		&m.Status, &m.WAMID, &m.Attempt, &accepted, &ttl, &m.Claim); err != nil {
+		&m.Status, &m.WAMID, &m.Attempt, &accepted, &ttl, &m.Claim, &m.Person, &m.ReplyTo, &m.Category, &m.Slowed, &dispatched,
+		&m.Duplicated); err != nil {
 		return m, err
 	}
 	m.AcceptedAt, m.TTL = fromMicros(accepted), time.Duration(ttl)*time.Microsecond
-	m.Content, err = wa.DecodeContent(content)
+	if dispatched != 0 {
+		m.DispatchedAt = fromMicros(dispatched)
+	}
+	err = wa.DecodeSaid(content, &m)
 	return m, unreadable("message", string(m.ID), err)
 }
 
@@ -78,7 +73,7 @@ func scanMessage(row scanner) (m wa.Message, err error) {
 func (s *Store) RecoverMessages(ctx context.Context, left func(wa.MessageID, int) bool) (freed, uncertain int, err error) {
 	err = s.writer.write(ctx, func(t *tx) error {
 		n, err := t.exec(`UPDATE messages SET claimed = 0, claim = claim + 1, due_at = $1
-			WHERE status = 'accepted' AND claimed = 1`, micros(s.now()))
+			WHERE queue IN (SELECT id FROM queues) AND status = 'accepted' AND turn <> 0 AND claimed = 1`, micros(s.now()))
 		if err != nil {
 			return fmt.Errorf("recover messages: %w", err)
 		}
@@ -89,12 +84,17 @@ func (s *Store) RecoverMessages(ctx context.Context, left func(wa.MessageID, int
 			return fmt.Errorf("recover messages: %w", err)
 		}
 		for _, row := range dispatched {
-			m, status := row.value, wa.StatusAccepted
+			m, status, o := row.value, wa.StatusAccepted, neverLeft()
 			if left(m.ID, m.Attempt) {
-				status = wa.StatusUncertain
+				status, o = wa.StatusUncertain, brokeOff()
 				uncertain++
 			} else {
 				freed++
+			}
+			if row.err == nil {
+				if err := t.keepAttempt(m, s.now(), o); err != nil {
+					return err
+				}
 			}
 			if err := t.recoverDispatched(m, status, s.now()); err != nil {
 				return err
@@ -105,6 +105,16 @@ func (s *Store) RecoverMessages(ctx context.Context, left func(wa.MessageID, int
 	return freed, uncertain, err
 }
 
+// neverLeft and brokeOff are the outcomes of attempts that a process did not
+// outlive.
+func neverLeft() wa.Outcome {
+	return wa.Outcome{Kind: wa.OutcomeLater, Failure: wa.Failure{Title: "the process ended before anything was sent"}}
+}
+
+func brokeOff() wa.Outcome {
+	return wa.Outcome{Kind: wa.OutcomeUnknown, Failure: wa.Failure{Title: "Meta may have taken the message: the process ended during the send"}}
+}
+
 // recoverDispatched moves the claim on, so that nobody who still holds one can
 // settle.
 func (t *tx) recoverDispatched(m wa.Message, status wa.Status, due time.Time) error {
@@ -113,40 +123,25 @@ func (t *tx) recoverDispatched(m wa.Message, status wa.Status, due time.Time) er
 		return fmt.Errorf("recover messages: %w", err)
 	}
 	if !open(status) {
-		return t.endTurn(m, due)
+		return t.endTurn(m)
 	}
 	return nil
 }
 
-// ClaimMessages implements [store.Outbox].
-func (s *Store) ClaimMessages(ctx context.Context, limit int, lease time.Duration) ([]wa.Message, error) {
-	var rows []read[wa.Message]
-	err := s.writer.write(ctx, func(t *tx) (err error) {
-		now := s.now()
-		rows, err = collect(tolerant(scanMessage))(t.query(`UPDATE messages SET claim = claim + 1, claimed = 1, due_at = $1
-			WHERE (account_id, id) IN (SELECT account_id, id FROM messages
-				WHERE status = 'accepted' AND behind = 0 AND due_at <= $2 ORDER BY due_at LIMIT $3)
-			RETURNING `+messageColumns, micros(now.Add(lease)), micros(now), limit))
-		return wrap("claim messages", err)
-	})
-	claimed := readable(ctx, s.logger, rows)
-	// RETURNING promises no order; ids are in the order of acceptance.
-	slices.SortFunc(claimed, func(a, b wa.Message) int { return cmp.Compare(a.ID, b.ID) })
-	return claimed, err
-}
-
 // BeginMessage implements [store.Outbox].
 func (s *Store) BeginMessage(ctx context.Context, m wa.Message) (wa.Message, error) {
+	now := s.now()
 	err := s.writer.write(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE messages SET status = 'dispatched', attempt = attempt + 1
-			WHERE account_id = $1 AND id = $2 AND status = 'accepted' AND claim = $3 AND claimed = 1`, m.AccountID, m.ID, m.Claim)
+		n, err := t.exec(`UPDATE messages SET status = 'dispatched', attempt = attempt + 1, dispatched_at = $4
+			WHERE account_id = $1 AND id = $2 AND status = 'accepted' AND claim = $3 AND claimed = 1`,
+			m.AccountID, m.ID, m.Claim, micros(now))
 		if err == nil && n == 0 {
 			return store.ErrLeaseLost
 		}
 		return wrap("begin message", err)
 	})
 	if err == nil {
-		m.Status, m.Attempt = wa.StatusDispatched, m.Attempt+1
+		m.Status, m.Attempt, m.DispatchedAt = wa.StatusDispatched, m.Attempt+1, now
 	}
 	return m, err
 }
@@ -180,6 +175,11 @@ func (s *Store) SettleMessage(ctx context.Context, m wa.Message, o wa.Outcome) e
 		if err != nil {
 			return err
 		}
+		if m.Status == wa.StatusDispatched { // as the caller has it: an attempt was begun under this claim
+			if err := t.keepAttempt(now, s.now(), o); err != nil {
+				return err
+			}
+		}
 		return s.settle(t, now, o)
 	})
 }
@@ -197,6 +197,9 @@ func (t *tx) message(account wa.AccountID, id wa.MessageID) (wa.Message, error) 
 func (s *Store) settle(t *tx, m wa.Message, o wa.Outcome) error {
 	switch o.Kind {
 	case wa.OutcomeSent:
+		if err := t.answered(m, o.Contact, s.now()); err != nil {
+			return err
+		}
 		return s.settleSent(t, m, o.WAMID)
 	case wa.OutcomeRejected:
 		if open(m.Status) {
@@ -208,7 +211,7 @@ func (s *Store) settle(t *tx, m wa.Message, o wa.Outcome) error {
 		}
 	case wa.OutcomeLater, wa.OutcomeMisconfigured:
 		if open(m.Status) {
-			return s.release(t, m, wa.StatusAccepted, o.After)
+			return s.putOff(t, m, o)
 		}
 	case wa.OutcomeUnknown:
 		if open(m.Status) {
@@ -231,12 +234,24 @@ func (s *Store) release(t *tx, m wa.Message, status wa.Status, after time.Durati
 		return fmt.Errorf("settle message: %w", err)
 	}
 	if open(m.Status) && (!open(status) || after > turnHold) {
-		return t.endTurn(m, now)
+		return t.endTurn(m)
 	}
 	return nil
 }
 
 func (s *Store) settleSent(t *tx, m wa.Message, wamid string) error {
+	if m.WAMID != "" && wamid != m.WAMID {
+		// A status has named this attempt, or another one, before its answer came.
+		now := s.now()
+		r := wa.StatusReport{WAMID: wamid, NumberID: m.NumberID, Status: wa.StatusSent, At: now, Attempt: m.Attempt}
+		if twice, err := t.takenOtherwise(m, m.Attempt); err != nil {
+			return err
+		} else if twice || wamid != "" {
+			if err := s.noteCopy(t, m, now, r); err != nil {
+				return err
+			}
+		}
+	}
 	if err := s.release(t, m, m.Status.After(wa.StatusSent), 0); err != nil {
 		return err
 	}
@@ -261,6 +276,8 @@ func (s *Store) end(t *tx, m wa.Message, status wa.Status, f *wa.Failure) error 
 		return err
 	}
 	now := s.now()
-	_, err := s.addEvent(t, statusEvent(m, now, wa.StatusReport{NumberID: m.NumberID, Status: status, At: now, Failure: f}))
+	_, err := s.addEvent(t, statusEvent(m, now, wa.StatusReport{
+		NumberID: m.NumberID, Status: status, At: now, By: wa.DeciderGateway, Failure: f,
+	}))
 	return err
 }

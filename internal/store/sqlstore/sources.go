@@ -12,7 +12,7 @@ import (
 )
 
 const selectSources = `SELECT account_id, id, name, number_id, waba_id, display, token, app_secret, is_default, created_at,
-	skip_optin, stop_words, start_words FROM sources`
+	skip_optin, stop_words, start_words, uncertain, throughput FROM sources`
 
 // CreateSource implements [store.Sources].
 func (s *Store) CreateSource(ctx context.Context, src wa.Source) (wa.Source, error) {
@@ -20,7 +20,7 @@ func (s *Store) CreateSource(ctx context.Context, src wa.Source) (wa.Source, err
 	if err != nil {
 		return src, err
 	}
-	stop, start, err := encodeWords(src)
+	kept, err := encodeSource(src)
 	if err != nil {
 		return src, err
 	}
@@ -36,10 +36,10 @@ func (s *Store) CreateSource(ctx context.Context, src wa.Source) (wa.Source, err
 		}
 		src.Default = src.Default || others == 0
 		n, err := t.exec(`INSERT INTO sources (account_id, id, name, number_id, waba_id, display, token, app_secret, is_default, created_at,
-				skip_optin, stop_words, start_words)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (account_id, id) DO NOTHING`,
+				skip_optin, stop_words, start_words, uncertain, throughput)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (account_id, id) DO NOTHING`,
 			src.AccountID, src.ID, src.Name, src.Number.ID, src.Number.WABAID, src.Number.Display, token, secret,
-			src.Default, micros(src.CreatedAt), src.SkipOptIn, stop, start)
+			src.Default, micros(src.CreatedAt), src.SkipOptIn, kept.stop, kept.start, kept.uncertain, src.Throughput)
 		if err == nil && n == 0 {
 			return &wa.Error{Code: wa.CodeConflict, Message: "a source of that id exists"}
 		}
@@ -49,19 +49,35 @@ func (s *Store) CreateSource(ctx context.Context, src wa.Source) (wa.Source, err
 		if err := s.expectTemplates(t, src); err != nil {
 			return err
 		}
+		if err := s.expectNumber(t, src); err != nil {
+			return err
+		}
 		return s.freeWaiting(t, src) // of a source of that id that was deleted
 	})
 	return src, err
 }
 
-// encodeWords keeps what tells a list that was never set (null) from one that
+// sourceJSON is the settings of a source that are kept as JSON.
+type sourceJSON struct{ stop, start, uncertain []byte }
+
+// encodeSource keeps what tells a list that was never set (null) from one that
 // was set to nothing ([]).
-func encodeWords(src wa.Source) (stop, start []byte, err error) {
-	if stop, err = json.Marshal(src.StopWords); err != nil {
-		return nil, nil, fmt.Errorf("encode words: %w", err)
+func encodeSource(src wa.Source) (kept sourceJSON, err error) {
+	for _, part := range []struct {
+		into  *[]byte
+		value any
+	}{{&kept.stop, src.StopWords}, {&kept.start, src.StartWords}, {&kept.uncertain, src.Uncertain}} {
+		if *part.into, err = json.Marshal(part.value); err != nil {
+			return kept, fmt.Errorf("encode source: %w", err)
+		}
 	}
-	start, err = json.Marshal(src.StartWords)
-	return stop, start, wrap("encode words", err)
+	return kept, nil
+}
+
+// decode is the inverse of [encodeSource].
+func (kept sourceJSON) decode(src *wa.Source) error {
+	return errors.Join(json.Unmarshal(kept.stop, &src.StopWords), json.Unmarshal(kept.start, &src.StartWords),
+		json.Unmarshal(kept.uncertain, &src.Uncertain))
 }
 
 func (t *tx) clearDefault(account wa.AccountID) error {
@@ -80,13 +96,14 @@ func (s *Store) sealSource(src wa.Source) (token, secret []byte, err error) {
 // scanSource reads a row of selectSources and decrypts its credentials.
 func (s *Store) scanSource(row scanner) (src wa.Source, err error) {
 	var created int64
-	var token, secret, stop, start []byte
+	var token, secret []byte
+	var kept sourceJSON
 	if err = row.Scan(&src.AccountID, &src.ID, &src.Name, &src.Number.ID, &src.Number.WABAID, &src.Number.Display,
-		&token, &secret, &src.Default, &created, &src.SkipOptIn, &stop, &start); err != nil {
+		&token, &secret, &src.Default, &created, &src.SkipOptIn, &kept.stop, &kept.start, &kept.uncertain, &src.Throughput); err != nil {
 		return src, err
 	}
 	src.CreatedAt = fromMicros(created)
-	if err := errors.Join(json.Unmarshal(stop, &src.StopWords), json.Unmarshal(start, &src.StartWords)); err != nil {
+	if err := kept.decode(&src); err != nil {
 		return src, unreadable("source", string(src.ID), err)
 	}
 	if src.Number.Token, err = s.unseal(token, "sources.token", string(src.AccountID), string(src.ID)); err == nil {
@@ -149,7 +166,7 @@ func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
 	if err != nil {
 		return err
 	}
-	stop, start, err := encodeWords(src)
+	kept, err := encodeSource(src)
 	if err != nil {
 		return err
 	}
@@ -164,30 +181,41 @@ func (s *Store) UpdateSource(ctx context.Context, src wa.Source) error {
 			return err
 		}
 		n, err := t.exec(`UPDATE sources SET name = $1, token = $2, app_secret = $3, is_default = $4,
-				skip_optin = $7, stop_words = $8, start_words = $9
+				skip_optin = $7, stop_words = $8, start_words = $9, uncertain = $10, throughput = $11
 			WHERE account_id = $5 AND id = $6`,
-			src.Name, token, secret, src.Default, src.AccountID, src.ID, src.SkipOptIn, stop, start)
+			src.Name, token, secret, src.Default, src.AccountID, src.ID, src.SkipOptIn, kept.stop, kept.start,
+			kept.uncertain, src.Throughput)
 		if err := one("update source", "source", n, err); err != nil {
 			return err
 		}
-		if !newToken {
-			return nil
+		if err := s.lookAtUncertain(t, src); err != nil || !newToken {
+			return err
 		}
 		if err := s.syncTemplatesOf(t, src); err != nil {
+			return err
+		}
+		if err := s.readNumberOf(t, src); err != nil {
 			return err
 		}
 		return s.freeWaiting(t, src)
 	})
 }
 
+// lookAtUncertain has a source's uncertain messages looked at now: what is to be
+// done about them may have changed.
+func (s *Store) lookAtUncertain(t *tx, src wa.Source) error {
+	_, err := t.exec(`UPDATE messages SET due_at = $1
+		WHERE account_id || '' = $2 AND source_id = $3 AND status = 'uncertain' AND due_at > $1`, micros(s.now()), src.AccountID, src.ID)
+	return wrap("look at uncertain messages", err)
+}
+
 // freeWaiting makes a source's waiting messages due now: they may have waited
-// for just this token. The account is compared as an expression so that what is
-// due is looked at, and not all that the account ever sent.
+// for just this token.
 func (s *Store) freeWaiting(t *tx, src wa.Source) error {
 	t.wake(store.StageOutbox)
 	_, err := t.exec(`UPDATE messages SET due_at = $1
-		WHERE account_id || '' = $2 AND source_id = $3 AND status = 'accepted' AND behind = 0
-			AND claimed = 0 AND due_at > $1`, micros(s.now()), src.AccountID, src.ID)
+		WHERE queue IN (SELECT id FROM queues WHERE account_id = $2) AND source_id = $3 AND status = 'accepted'
+			AND turn <> 0 AND claimed = 0 AND due_at > $1`, micros(s.now()), src.AccountID, src.ID)
 	return wrap("free waiting messages", err)
 }
 
@@ -217,6 +245,9 @@ func (s *Store) DeleteSource(ctx context.Context, account wa.AccountID, id wa.So
 			return err
 		}
 		if err := t.deleteEndpointsOf(account, id); err != nil {
+			return err
+		}
+		if err := t.leaveNumbers(account); err != nil {
 			return err
 		}
 		return t.leaveWABAs(account)

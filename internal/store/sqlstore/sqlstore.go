@@ -202,7 +202,7 @@ func (s *Store) Close() error {
 
 func newWakers() map[store.Stage]chan struct{} {
 	w := map[store.Stage]chan struct{}{}
-	for _, stage := range []store.Stage{store.StageOutbox, store.StageInbox, store.StageDeliveries, store.StageFetches, store.StageTemplates} {
+	for _, stage := range []store.Stage{store.StageOutbox, store.StageInbox, store.StageDeliveries, store.StageFetches, store.StageTemplates, store.StageNumbers} {
 		w[stage] = make(chan struct{}, 1)
 	}
 	return w

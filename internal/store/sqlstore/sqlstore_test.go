@@ -287,13 +287,13 @@ func TestTheStoreLivesInABubble(t *testing.T) {
 		if err := s.Accept(t.Context(), []wa.Message{m}); err != nil {
 			t.Fatal(err)
 		}
-		claimed, err := s.ClaimMessages(t.Context(), 1, time.Hour)
+		claimed, err := claimOf(s, 1)
 		if err != nil || len(claimed) != 1 {
 			t.Fatalf("claim: got %d messages and error %v", len(claimed), err)
 		}
 		start := time.Now()
 		time.Sleep(time.Hour) // costs nothing here, and the store stands still in the meantime
-		if again, err := s.ClaimMessages(t.Context(), 1, time.Hour); err != nil || len(again) != 1 {
+		if again, err := claimOf(s, 1); err != nil || len(again) != 1 {
 			t.Fatalf("claim %v later: got %d messages and error %v", time.Since(start), len(again), err)
 		}
 		closeStore(t, s)

@@ -319,26 +319,63 @@ func (t *tx) leaveWABAs(account wa.AccountID) error {
 	return wrap("leave waba", err)
 }
 
-// applyTemplate applies what a callback says of a template.
+// applyTemplate applies what a callback says of a template. Callbacks come in any
+// order, so of two that speak of the same the later one counts, by Meta's time.
 func (s *Store) applyTemplate(t *tx, account wa.AccountID, received time.Time, wabaID string, u wa.TemplateUpdate) error {
 	// What came before the last list was begun is in the list.
-	const which = ` WHERE account_id = $1 AND waba_id = $2 AND updated_at <= $3
+	const which = ` FROM templates WHERE account_id = $1 AND waba_id = $2 AND (updated_at <= $3 OR told <> '')
 		AND $3 >= coalesce((SELECT synced_at FROM template_syncs WHERE account_id = $1 AND waba_id = $2), 0)
 		AND (($4 <> '' AND meta_id = $4) OR ($4 = '' AND name = $5 AND language = $6))`
 	args := []any{account, wabaID, micros(received), u.ID, u.Name, u.Language}
-	var err error
 	if u.Status == wa.TemplateDeleted {
-		if _, err = t.exec(`DELETE FROM templates`+which, args...); err == nil {
+		_, err := t.exec(`DELETE`+which, args...)
+		if err == nil {
 			err = t.outdateLists(account, wabaID, received)
 		}
-	} else {
-		_, err = t.exec(`UPDATE templates SET status = CASE WHEN $7 = '' THEN status ELSE $7 END,
-			reason = CASE WHEN $7 = '' THEN reason ELSE $8 END, category = CASE WHEN $9 = '' THEN category ELSE $9 END,
-			quality = CASE WHEN $10 = '' THEN quality ELSE $10 END, updated_at = $3`+which,
-			append(args, u.Status, u.Reason, u.Category, u.Quality)...)
+		if err != nil {
+			return fmt.Errorf("apply template: %w", err)
+		}
+		return s.syncDue(t, account, wabaID)
 	}
+	rows, err := collect(func(row scanner) (r toldTemplate, err error) { return r, row.Scan(&r.name, &r.language, &r.told) })(
+		t.query(`SELECT name, language, told`+which, args...))
 	if err != nil {
 		return fmt.Errorf("apply template: %w", err)
 	}
+	for _, r := range rows {
+		if err := t.tellTemplate(account, wabaID, r, received, u); err != nil {
+			return fmt.Errorf("apply template: %w", err)
+		}
+	}
 	return s.syncDue(t, account, wabaID)
+}
+
+// toldTemplate is a template with what callbacks have said of it.
+type toldTemplate struct{ name, language, told string }
+
+func (t *tx) tellTemplate(account wa.AccountID, wabaID string, r toldTemplate, received time.Time, u wa.TemplateUpdate) error {
+	h, err := readHeard(r.told)
+	if err != nil {
+		return err
+	}
+	at, sure := micros(told(u.At, received)), !u.At.IsZero()
+	if u.Status != "" && !h.take("status", string(u.Status)+" "+u.Reason, at, sure) {
+		u.Status = ""
+	}
+	if u.Category != "" && !h.take("category", u.Category, at, sure) {
+		u.Category = ""
+	}
+	if u.Quality != "" && !h.take("quality", u.Quality, at, sure) {
+		u.Quality = ""
+	}
+	text, err := h.text()
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE templates SET status = CASE WHEN $5 = '' THEN status ELSE $5 END,
+			reason = CASE WHEN $5 = '' THEN reason ELSE $6 END, category = CASE WHEN $7 = '' THEN category ELSE $7 END,
+			quality = CASE WHEN $8 = '' THEN quality ELSE $8 END, updated_at = max(updated_at, $9), told = $10
+		WHERE account_id = $1 AND waba_id = $2 AND name = $3 AND language = $4`,
+		account, wabaID, r.name, r.language, u.Status, u.Reason, u.Category, u.Quality, micros(received), text)
+	return err
 }

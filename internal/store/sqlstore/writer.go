@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"modernc.org/sqlite"
 
@@ -240,6 +241,10 @@ type tx struct {
 	ctx   context.Context //nolint:containedctx // lives as long as the write
 	w     *writer
 	wakes map[store.Stage]bool
+	// proven is what the statuses of a callback prove; see prove.
+	proven map[numberKey]time.Time
+	// heard are the numbers that a callback is about, and when it came.
+	heard map[numberKey]time.Time
 }
 
 // wake wakes a stage after the commit.

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"modernc.org/sqlite"
 
@@ -369,7 +368,7 @@ func TestARowThatCannotBeReadDoesNotHoldUpTheOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		claimed, err := s.ClaimMessages(t.Context(), 1, time.Hour)
+		claimed, err := claimOf(s, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -80,7 +80,7 @@ func concurrentClaimsNeverOverlap(k *kit) {
 		k.keep()
 	}
 	k.oncePerRow("messages", claimAll(k,
-		func(limit int) ([]wa.Message, error) { return k.s.ClaimMessages(ctx, limit, lease) },
+		k.claimMessages,
 		func(m wa.Message) string { return string(m.ID) }))
 	k.oncePerRow("callbacks", claimAll(k,
 		func(limit int) ([]wa.Callback, error) { return k.s.ClaimCallbacks(ctx, limit, lease) },

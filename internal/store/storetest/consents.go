@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +22,8 @@ func consents() []promise {
 		{"ConsentsAreRecordedAllOrNone", consentsAreRecordedAllOrNone},
 		{"AWordIsRecordedOnceWithItsMessage", aWordIsRecordedOnceWithItsMessage},
 		{"ALateStartDoesNotUndoAStop", aLateStartDoesNotUndoAStop},
+		{"OfWordsTheOneSaidLastHolds", ofWordsTheOneSaidLastHolds},
+		{"AnOptInThatIsLeftOutCounts", anOptInThatIsLeftOutCounts},
 		{"AWordDoesNotCloseTheWindow", aWordDoesNotCloseTheWindow},
 		{"TheStateIsWhatTheLedgerComesTo", theStateIsWhatTheLedgerComesTo},
 	}
@@ -61,7 +64,7 @@ func aConsentRecordIsKeptAsItCame(k *kit) {
 	k.equal("left out", 0, len(k.record(want)))
 	k.restart()
 	k.equal("ledger", []wa.ConsentRecord{want}, k.ledger(want.Person))
-	k.equal("consent", wa.Consent{State: wa.ConsentIn, OptIn: want}, k.consent(want.Person))
+	k.equal("consent", wa.Consent{State: wa.ConsentIn, OptIn: want, OptedInAt: want.At}, k.consent(want.Person))
 }
 
 func theLedgerIsInTheOrderOfRecording(k *kit) {
@@ -93,11 +96,11 @@ func theStateFollowsTheLedger(k *kit) {
 		want   wa.Consent
 	}{
 		{k.said(person, wa.ConsentBlock), wa.Consent{State: wa.ConsentNone, Blocked: true}},
-		{first, wa.Consent{State: wa.ConsentIn, OptIn: first, Blocked: true}},
-		{k.said(person, wa.ConsentUnblock), wa.Consent{State: wa.ConsentIn, OptIn: first}},
-		{out, wa.Consent{State: wa.ConsentOut, OptedOutAt: out.At}},
-		{k.said(person, wa.ConsentBlock), wa.Consent{State: wa.ConsentOut, OptedOutAt: out.At, Blocked: true}},
-		{second, wa.Consent{State: wa.ConsentIn, OptIn: second, OptedOutAt: out.At, Blocked: true}},
+		{first, wa.Consent{State: wa.ConsentIn, OptIn: first, OptedInAt: first.At, Blocked: true}},
+		{k.said(person, wa.ConsentUnblock), wa.Consent{State: wa.ConsentIn, OptIn: first, OptedInAt: first.At}},
+		{out, wa.Consent{State: wa.ConsentOut, OptedInAt: first.At, OptedOutAt: out.At}},
+		{k.said(person, wa.ConsentBlock), wa.Consent{State: wa.ConsentOut, OptedInAt: first.At, OptedOutAt: out.At, Blocked: true}},
+		{second, wa.Consent{State: wa.ConsentIn, OptIn: second, OptedInAt: second.At, OptedOutAt: out.At, Blocked: true}},
 	} {
 		k.record(step.record)
 		k.restart()
@@ -161,7 +164,7 @@ func consentsAreRecordedAllOrNone(k *kit) {
 	if _, err := k.s.RecordConsents(k.Context(), []wa.ConsentRecord{out, other, taken}); err == nil {
 		k.Fatalf("an id was kept twice")
 	}
-	k.equal("consent", wa.Consent{State: wa.ConsentIn, OptIn: before}, k.consent(person))
+	k.equal("consent", wa.Consent{State: wa.ConsentIn, OptIn: before, OptedInAt: before.At}, k.consent(person))
 	k.equal("ledger", []wa.ConsentRecord{before}, k.ledger(person))
 	k.equal("of the other", wa.ConsentNone, k.consent("15550100002").State)
 	k.equal("of the third", wa.ConsentNone, k.consent("15550100003").State)
@@ -201,6 +204,81 @@ func aWordIsRecordedOnceWithItsMessage(k *kit) {
 	k.equal("records", 2, len(k.ledger(person)))
 }
 
+// says makes a message in which whoever has these ids says something about
+// consent.
+func (k *kit) says(wamid string, ids wa.PersonIDs, kind wa.ConsentKind) wa.Update {
+	return k.saysAt(wamid, ids, kind, k.clock.now())
+}
+
+func (k *kit) saysAt(wamid string, ids wa.PersonIDs, kind wa.ConsentKind, at time.Time) wa.Update {
+	u := k.from(wamid, ids)
+	u.Inbound.At = at
+	r := k.said(u.Inbound.Contact(), kind)
+	r.AccountID, r.Source, r.WAMID, r.At = "", wa.ConsentByMessage, wamid, at
+	u.Consent = &r
+	return u
+}
+
+// ofWordsTheOneSaidLastHolds: in whatever order the messages come, and the link.
+func ofWordsTheOneSaidLastHolds(k *kit) {
+	both := wa.PersonIDs{Phone: person, UserID: userID}
+	for _, tt := range []struct {
+		words []wa.ConsentKind // a second apart, in turn by the number and the user id
+		want  wa.ConsentState
+	}{
+		{[]wa.ConsentKind{wa.ConsentOptOut, wa.ConsentOptIn}, wa.ConsentIn},
+		{[]wa.ConsentKind{wa.ConsentOptIn, wa.ConsentOptOut}, wa.ConsentOut},
+		{[]wa.ConsentKind{wa.ConsentOptIn, wa.ConsentOptOut, wa.ConsentOptIn}, wa.ConsentIn},
+		{[]wa.ConsentKind{wa.ConsentOptOut, wa.ConsentOptIn, wa.ConsentOptOut}, wa.ConsentOut},
+	} {
+		for turn := range len(tt.words) + 1 {
+			for _, back := range []bool{false, true} {
+				k := &kit{tester: k.tester, s: k.s, clock: k.clock, account: k.newAccount(), source: k.source}
+				var all []wa.Update
+				for i, kind := range tt.words {
+					k.clock.advance(time.Second)
+					all = append(all, k.says("wamid."+strconv.Itoa(i), []wa.PersonIDs{{Phone: person}, {UserID: userID}}[i%2], kind))
+				}
+				all = append(all, k.link(both))
+				all = append(all[turn:], all[:turn]...)
+				if back {
+					slices.Reverse(all)
+				}
+				k.apply(all...)
+				k.equal("state", tt.want, k.consent(person).State)
+				k.equal("lines", len(tt.words), len(k.ledger(person)))
+				if tt.want == wa.ConsentIn {
+					k.equal("opt-in", k.clock.now(), k.consent(person).OptIn.At)
+				}
+			}
+		}
+	}
+
+	// Within a second the opt-out holds.
+	for i, kinds := range [][]wa.ConsentKind{{wa.ConsentOptIn, wa.ConsentOptOut}, {wa.ConsentOptOut, wa.ConsentOptIn}} {
+		ids := wa.PersonIDs{Phone: "1555010030" + strconv.Itoa(i)}
+		k.apply(k.says(ids.Phone+".1", ids, kinds[0]), k.says(ids.Phone+".2", ids, kinds[1]))
+		k.equal("state", wa.ConsentOut, k.consent(ids.Phone).State)
+	}
+}
+
+// anOptInThatIsLeftOutCounts: it was said after a STOP that is told later.
+func anOptInThatIsLeftOutCounts(k *kit) {
+	k.record(k.said(person, wa.ConsentOptIn))
+	k.clock.advance(time.Minute)
+	stop := k.says("wamid.stop", wa.PersonIDs{UserID: userID}, wa.ConsentOptOut)
+	k.clock.advance(time.Minute)
+	k.equal("left out", []int{0}, k.record(k.said(person, wa.ConsentOptIn)))
+	k.restart()
+	k.apply(stop, k.link(wa.PersonIDs{Phone: person, UserID: userID}))
+	k.equal("state", wa.ConsentIn, k.consent(userID).State)
+	// What the customer says counts when it comes.
+	out := k.said(person, wa.ConsentOptOut)
+	out.At = stop.Inbound.At
+	k.record(out)
+	k.equal("state", wa.ConsentOut, k.consent(userID).State)
+}
+
 func aLateStartDoesNotUndoAStop(k *kit) {
 	start := k.word("wamid.start", wa.ConsentOptIn)
 	k.clock.advance(time.Minute)
@@ -227,7 +305,7 @@ func theStateIsWhatTheLedgerComesTo(k *kit) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		k := &kit{tester: rt, s: k.s, clock: k.clock, account: k.newAccount(), source: k.source}
-		model := consentModel{}
+		model := consentModel{map[string][]wa.ConsentRecord{}, map[string]time.Time{}}
 		for range rapid.IntRange(1, 8).Draw(rt, "batches") {
 			k.clock.advance(time.Second)
 			var batch []wa.ConsentRecord
@@ -240,14 +318,17 @@ func theStateIsWhatTheLedgerComesTo(k *kit) {
 			k.equal("left out", model.record(batch), k.record(batch...))
 		}
 		for _, p := range []string{person, "5521987650001", "552187650001"} {
-			k.equal("ledger", model[shortest(p)], k.ledger(p))
+			k.equal("ledger", model.ledger[shortest(p)], k.ledger(p))
 			k.equal("consent", model.consent(shortest(p)), k.consent(p))
 		}
 	})
 }
 
-// consentModel is the ledger by person.
-type consentModel map[string][]wa.ConsentRecord
+// consentModel is by person the ledger, and when the person last opted in.
+type consentModel struct {
+	ledger map[string][]wa.ConsentRecord
+	agreed map[string]time.Time
+}
 
 // shortest is the one spelling of the numbers that the property draws.
 func shortest(number string) string {
@@ -260,21 +341,24 @@ func shortest(number string) string {
 func (m consentModel) record(batch []wa.ConsentRecord) (already []int) {
 	for i, r := range batch {
 		p := shortest(r.Person)
+		if r.Kind == wa.ConsentOptIn {
+			m.agreed[p] = r.At // the clock of the property only advances
+		}
 		if r.Kind == wa.ConsentOptIn && m.consent(p).State == wa.ConsentIn {
 			already = append(already, i)
 			continue
 		}
-		m[p] = append(m[p], r)
+		m.ledger[p] = append(m.ledger[p], r)
 	}
 	return already
 }
 
 // consent reads the ledger from its end: what was said last holds.
 func (m consentModel) consent(person string) wa.Consent {
-	c := wa.Consent{State: wa.ConsentNone}
+	c := wa.Consent{State: wa.ConsentNone, OptedInAt: m.agreed[person]}
 	agreed, listed := false, false
-	for i := len(m[person]) - 1; i >= 0; i-- {
-		r := m[person][i]
+	for i := len(m.ledger[person]) - 1; i >= 0; i-- {
+		r := m.ledger[person][i]
 		switch r.Kind {
 		case wa.ConsentOptIn:
 			if !agreed {

@@ -17,6 +17,8 @@ func fetches() []promise {
 		{"AFetchThatFailedComesBack", aFetchThatFailedComesBack},
 		{"ASecondSettleOfAFetchChangesNothing", aSecondSettleOfAFetchChangesNothing},
 		{"ADeletedMediaIsNotFetched", aDeletedMediaIsNotFetched},
+		{"OneEventTellsThatAMediaIsHere", oneEventTellsThatAMediaIsHere},
+		{"OneEventTellsThatAMediaIsLost", oneEventTellsThatAMediaIsLost},
 	}
 }
 
@@ -125,5 +127,41 @@ func aDeletedMediaIsNotFetched(k *kit) {
 	err := k.s.DeleteMedia(k.Context(), k.account, m.ID)
 	k.ok(err)
 	k.lost(k.settleFetch(m, wa.MediaReady, 0))
+	k.equal("events", 0, len(k.mediaEvents(m)))
 	k.noFetchLeft()
+}
+
+func (k *kit) mediaEvents(m wa.StoredMedia) []wa.Event {
+	k.Helper()
+	return must(k.s.MediaEvents(k.Context(), m.AccountID, m.ID))(k)
+}
+
+func oneEventTellsThatAMediaIsHere(k *kit) {
+	k.put(wa.EventStatus, "", "https://customer.example/", nil)
+	k.put(wa.EventIncoming, "", "https://customer.example/", nil)
+	m := k.pending()
+	k.equal("deliveries of the message", 1, len(k.claimDeliveries(10)))
+	k.ok(k.settleFetch(m, wa.MediaPending, time.Second))
+	k.equal("events while it is pending", 0, len(k.mediaEvents(m)))
+	k.clock.advance(time.Second)
+	m = only(k, k.claimFetches(10))
+	k.ok(k.settleFetch(m, wa.MediaReady, 0))
+	k.lost(k.settleFetch(m, wa.MediaReady, 0))
+	k.lost(k.settleFetch(m, wa.MediaLost, 0))
+	k.restart()
+	e := only(k, k.mediaEvents(m))
+	k.equal("event", wa.Event{
+		ID: e.ID, AccountID: k.account, Kind: wa.EventMedia, At: k.clock.now(), Media: &wa.MediaReport{
+			MediaID: m.ID, WAMID: "wamid.photo", NumberID: number, State: wa.MediaReady, MIMEType: "image/webp", SHA256: digest("c"), Size: 42,
+		},
+	}, e)
+	k.equal("deliveries", 0, len(k.claimDeliveries(10))) // no endpoint receives this kind
+	k.equal("events for another account", 0, len(must(k.s.MediaEvents(k.Context(), k.newAccount(), m.ID))(k)))
+}
+
+func oneEventTellsThatAMediaIsLost(k *kit) {
+	m := k.pending()
+	k.ok(k.settleFetch(m, wa.MediaLost, 0))
+	e := only(k, k.mediaEvents(m))
+	k.equal("report", &wa.MediaReport{MediaID: m.ID, WAMID: "wamid.photo", NumberID: number, State: wa.MediaLost, MIMEType: "image/jpeg"}, e.Media)
 }

@@ -114,7 +114,7 @@ func inboundMediaIsToBeFetched(k *kit) {
 	want := wa.StoredMedia{
 		ID: got.ID, AccountID: k.account, State: wa.MediaPending, Kind: wa.KindDocument, MIMEType: "application/pdf",
 		Filename: "a.pdf", CreatedAt: k.clock.now(), Claim: 1, Attempts: 1,
-		Inbound: &wa.InboundFile{MetaID: "7788", NumberID: number, SHA256: hex.EncodeToString(digest)},
+		Inbound: &wa.InboundFile{MetaID: "7788", NumberID: number, SHA256: hex.EncodeToString(digest), WAMID: "wamid.1"},
 	}
 	k.equal("media", want, got)
 	k.equal("media of the event", got.ID, only(k, k.claimDeliveries(10)).Event.Inbound.Media.ID)

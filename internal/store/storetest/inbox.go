@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
+	"github.com/waypost/waypost/internal/store"
 	"github.com/waypost/waypost/internal/wa"
 )
 
@@ -11,6 +13,7 @@ func inbox() []promise {
 		{"AKeptCallbackIsClaimedAsItCame", aKeptCallbackIsClaimedAsItCame},
 		{"ClaimGivesACallbackToOneWorkerOnly", claimGivesACallbackToOneWorkerOnly},
 		{"ACallbackClaimRunsOutWithItsLease", aCallbackClaimRunsOutWithItsLease},
+		{"AStepOfACallbackExtendsItsLease", aStepOfACallbackExtendsItsLease},
 		{"RecoveryFreesCallbacks", recoveryFreesCallbacks},
 		{"ASettledCallbackIsNotClaimedAgain", aSettledCallbackIsNotClaimedAgain},
 		{"SettlingWithoutTheClaimAppliesNothing", settlingWithoutTheClaimAppliesNothing},
@@ -50,6 +53,28 @@ func aCallbackClaimRunsOutWithItsLease(k *kit) {
 	k.lost(k.s.SettleCallback(k.Context(), dead, nil))
 	k.lost(k.s.PutOffCallback(k.Context(), dead, 0, true, "late"))
 	k.ok(k.s.SettleCallback(k.Context(), heir, nil))
+}
+
+// Its last step cannot be applied.
+func aStepOfACallbackExtendsItsLease(k *kit) {
+	k.keep()
+	c := only(k, k.claimCallbacks(10))
+	k.clock.advance(lease - time.Microsecond)
+	all := wa.AccountUpdates{AccountID: k.account}
+	for i := range 100 {
+		all.Updates = append(all.Updates, k.wrote(fmt.Sprintf("wamid.%d", i)))
+	}
+	broken := k.wrote("wamid.broken")
+	broken.Inbound.Rest = []byte("{")
+	bad := wa.AccountUpdates{AccountID: k.account, Updates: []wa.Update{broken}}
+	if err := k.s.SettleCallback(k.Context(), c, []wa.AccountUpdates{all, bad}); err == nil {
+		k.Fatalf("an update that is no JSON was applied")
+	}
+	k.clock.advance(store.StepLease - time.Microsecond)
+	k.equal("claimed within the lease", 0, len(k.claimCallbacks(10)))
+	k.ok(k.s.SettleCallback(k.Context(), c, []wa.AccountUpdates{all}))
+	k.clock.advance(1000 * store.StepLease)
+	k.equal("claimed after the end", 0, len(k.claimCallbacks(10)))
 }
 
 func recoveryFreesCallbacks(k *kit) {

@@ -108,12 +108,12 @@ func foreignAccountChangesNothing(k *kit) {
 	must(k.s.CreateSource(ctx, source))(k)
 	key := k.uploadKey(number, digest("a"))
 	key.AccountID = theirs
-	k.ok(k.s.ForgetMetaUpload(ctx, key))
+	must(k.s.ForgetMetaUpload(ctx, key, "1"))(k)
 	k.ok(k.s.SaveMetaUpload(ctx, key, wa.MetaUpload{MetaID: "theirs", ExpiresAt: k.clock.now()}))
 	k.untouched(p)
 	k.ok(k.s.DeleteEndpoint(ctx, endpointKey(theirs, wa.EventStatus)))
 	k.ok(k.s.DeleteSource(ctx, theirs, source.ID))
-	k.ok(k.s.ForgetMetaUpload(ctx, key))
+	must(k.s.ForgetMetaUpload(ctx, key, "theirs"))(k)
 	k.untouched(p)
 }
 

@@ -13,6 +13,7 @@ func journal() []promise {
 	return []promise{
 		{"AMessageThatDoesNotExistIsNotFound", aMessageThatDoesNotExistIsNotFound},
 		{"EventsAreListedOldestFirst", eventsAreListedOldestFirst},
+		{"AnInboundMessageIsFoundByItsID", anInboundMessageIsFoundByItsID},
 		{"AClosedStoreConfirmsNothing", aClosedStoreConfirmsNothing},
 		{"CloseAnswersEveryWrite", closeAnswersEveryWrite},
 	}
@@ -35,6 +36,20 @@ func eventsAreListedOldestFirst(k *kit) {
 	}
 	k.equal("facts", []string{"read ", "sent ", "delivered "}, k.facts(m))
 	k.equal("facts of the other", []string{"read ", "sent ", "delivered "}, k.facts(other))
+}
+
+func anInboundMessageIsFoundByItsID(k *kit) {
+	u := k.wrote("wamid.in")
+	k.apply(u)
+	got := must(k.s.Received(k.Context(), k.account, "wamid.in"))(k)
+	k.equal("sender and number", []string{u.Inbound.From, u.Inbound.NumberID}, []string{got.From, got.NumberID})
+	m := k.sent("wamid.out")
+	for _, id := range []string{"wamid.other", "wamid.out", string(m.ID), ""} {
+		_, err := k.s.Received(k.Context(), k.account, id)
+		k.code(err, wa.CodeNotFound)
+	}
+	_, err := k.s.Received(k.Context(), wa.NewID[wa.AccountID](), "wamid.in")
+	k.code(err, wa.CodeNotFound)
 }
 
 func aClosedStoreConfirmsNothing(k *kit) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -212,7 +214,28 @@ func (k *kit) accept(n int) []wa.Message {
 
 func (k *kit) claim(limit int) []wa.Message {
 	k.Helper()
-	return must(k.s.ClaimMessages(k.Context(), limit, lease))(k)
+	return must(k.claimMessages(limit))(k)
+}
+
+// claimMessages claims what is due in whatever queue, the longest due first.
+func (k *kit) claimMessages(limit int) ([]wa.Message, error) {
+	queues, err := k.s.Queues(k.Context())
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(queues, func(a, b store.Queue) int { return a.DueAt.Compare(b.DueAt) })
+	var all []wa.Message
+	for _, q := range queues {
+		if len(all) < limit {
+			some, err := k.s.ClaimMessages(k.Context(), []store.Share{{Queue: q.ID, Limit: limit - len(all)}}, lease)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
+		}
+	}
+	slices.SortFunc(all, func(a, b wa.Message) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return all, nil
 }
 
 // claimed accepts a message and claims it.

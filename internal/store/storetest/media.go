@@ -102,13 +102,18 @@ func anUploadTakesThePlaceOfAnOlderOne(k *kit) {
 
 func aForgottenUploadIsGone(k *kit) {
 	k.saveUpload("1", time.Hour)
-	k.ok(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(number, digest("b"))))
-	k.ok(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(number2, digest("a"))))
+	forget := func(numberID, sha256, metaID string) bool {
+		k.Helper()
+		return must(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(numberID, sha256), metaID))(k)
+	}
+	k.equal("other bytes", false, forget(number, digest("b"), "1"))
+	k.equal("another number", false, forget(number2, digest("a"), "1"))
+	k.equal("an older id", false, forget(number, digest("a"), "0"))
 	must(k.upload(number, digest("a")))(k)
-	k.ok(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(number, digest("a"))))
+	k.equal("forgotten", true, forget(number, digest("a"), "1"))
 	_, err := k.upload(number, digest("a"))
 	k.code(err, wa.CodeNotFound)
-	k.ok(k.s.ForgetMetaUpload(k.Context(), k.uploadKey(number, digest("a"))))
+	k.equal("forgotten twice", false, forget(number, digest("a"), "1"))
 }
 
 // The same bytes may be a video to one customer and a sound to another.
@@ -122,6 +127,6 @@ func anUploadIsGoodForItsOwnTypeOnly(k *kit) {
 	k.code(err, wa.CodeNotFound)
 	k.ok(k.s.SaveMetaUpload(k.Context(), audio, asAudio))
 	k.equal("video", asVideo, must(k.s.MetaUpload(k.Context(), video, k.clock.now()))(k))
-	k.ok(k.s.ForgetMetaUpload(k.Context(), video))
+	k.equal("forgotten", true, must(k.s.ForgetMetaUpload(k.Context(), video, "1"))(k))
 	k.equal("audio", asAudio, must(k.s.MetaUpload(k.Context(), audio, k.clock.now()))(k))
 }

@@ -78,7 +78,7 @@ func beginRecordsTheAttempt(k *kit) {
 	claimed := k.claimed()
 	got := must(k.s.BeginMessage(k.Context(), claimed))(k)
 	want := claimed
-	want.Status, want.Attempt = wa.StatusDispatched, 1
+	want.Status, want.Attempt, want.DispatchedAt = wa.StatusDispatched, 1, k.clock.now()
 	k.equal("returned", want, got)
 	k.restart()
 	k.equal("kept", want, k.now(want))

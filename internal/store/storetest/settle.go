@@ -69,7 +69,9 @@ func rejectedFailsTheMessage(k *kit) {
 	e := only(k, k.events(m))
 	want := wa.Event{
 		ID: e.ID, AccountID: k.account, Kind: wa.EventStatus, MessageID: m.ID, At: k.clock.now(),
-		Status: &wa.StatusReport{NumberID: number, Status: wa.StatusFailed, At: k.clock.now(), Failure: &rejected.Failure},
+		Status: &wa.StatusReport{
+			NumberID: number, Status: wa.StatusFailed, At: k.clock.now(), By: wa.DeciderGateway, Failure: &rejected.Failure,
+		},
 	}
 	k.equal("event", want, e)
 	d := only(k, k.claimDeliveries(10))
@@ -113,7 +115,7 @@ func expiredEndsTheMessage(k *kit) {
 	k.restart()
 	k.status(m, wa.StatusExpired)
 	d := only(k, k.claimDeliveries(10))
-	k.equal("status", wa.StatusReport{NumberID: number, Status: wa.StatusExpired, At: k.clock.now()}, *d.Event.Status)
+	k.equal("status", wa.StatusReport{NumberID: number, Status: wa.StatusExpired, At: k.clock.now(), By: wa.DeciderGateway}, *d.Event.Status)
 	k.clock.advance(1000 * lease)
 	k.equal("claimed", 0, len(k.claim(10)))
 }
@@ -174,6 +176,9 @@ func aStatusIsNotTakenBackByALateAnswer(k *kit) {
 			wamid := fmt.Sprintf("wamid.%s.%d", status, i)
 			k.apply(k.tagged(m, wamid, status))
 			k.status(m, status)
+			if o.WAMID != "" {
+				o.WAMID = wamid
+			}
 			k.ok(k.s.SettleMessage(k.Context(), m, o))
 			pair := fmt.Sprintf("%s, then %s", status, o.Kind)
 			got := k.now(m)

@@ -123,6 +123,7 @@ func updatingASourceChangesWhatItMay(k *kit) {
 	want := k.source
 	want.Name, want.Default = "renamed", false
 	want.Number.Token, want.Number.AppSecret = wa.NewSecret("new token"), wa.NewSecret("new secret")
+	want.Uncertain, want.Throughput = map[wa.Category]wa.Policy{wa.CategoryUtility: wa.PolicyFail}, 20
 	k.ok(k.s.UpdateSource(k.Context(), want))
 	k.restart()
 	k.equal("source", want, k.readSource(want.ID))

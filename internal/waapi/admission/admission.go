@@ -20,6 +20,7 @@ type Options struct {
 	Intake    store.Intake
 	Journal   store.Journal
 	Consents  store.Consents
+	Contacts  store.Contacts
 	Media     Media
 	Templates Templates
 	// Now is the clock.
@@ -92,7 +93,13 @@ func (v *visit) message(ctx context.Context, m *wa.Message) error {
 	if err != nil {
 		return err
 	}
+	if err := v.reach(ctx, source, m); err != nil {
+		return err
+	}
 	if m.Content, err = v.content(ctx, source, *m); err != nil {
+		return err
+	}
+	if m.ReplyTo, err = v.wamid(ctx, "context.message_id", m.ReplyTo); err != nil {
 		return err
 	}
 	talk := conversation{source.Number.ID, m.Recipient.ID}
@@ -111,7 +118,7 @@ func (v *visit) message(ctx context.Context, m *wa.Message) error {
 	}
 	m.ID = wa.NewID[wa.MessageID]()
 	m.AccountID, m.SourceID, m.NumberID = v.account, source.ID, source.Number.ID
-	m.Status, m.AcceptedAt = wa.StatusAccepted, v.now
+	m.Status, m.AcceptedAt, m.Category = wa.StatusAccepted, v.now, v.category(source, m.Content)
 	return nil
 }
 
@@ -170,7 +177,12 @@ func (v *visit) content(ctx context.Context, source wa.Source, m wa.Message) (wa
 	c := m.Content
 	var err error
 	if r, ok := c.(wa.Reaction); ok {
-		c, err = v.reaction(ctx, r)
+		r.WAMID, err = v.wamid(ctx, "message_id", r.WAMID)
+		c = r
+	}
+	if p, ok := c.(wa.Pin); ok {
+		p.WAMID, err = v.wamid(ctx, "message_id", p.WAMID)
+		c = p
 	}
 	if t, ok := c.(wa.Template); ok {
 		c, err = v.template(ctx, source, m.Recipient, t)
@@ -181,19 +193,18 @@ func (v *visit) content(ctx context.Context, source wa.Source, m wa.Message) (wa
 	return wa.EachMedia(c, func(m *wa.Media) error { return v.attachment(ctx, m) })
 }
 
-// reaction puts Meta's id in place of ours. A message of ours that Meta has not
-// taken yet cannot be reacted to.
-func (v *visit) reaction(ctx context.Context, r wa.Reaction) (wa.Reaction, error) {
-	id := strings.ToLower(r.WAMID)
-	if !PlausibleID(wa.MediaID(id)) {
-		return r, nil
+// wamid puts Meta's id in place of ours. A message of ours that Meta has not
+// taken yet can be neither answered nor reacted to.
+func (v *visit) wamid(ctx context.Context, field, id string) (string, error) {
+	ours := strings.ToLower(id)
+	if !PlausibleID(wa.MediaID(ours)) {
+		return id, nil
 	}
-	m, err := v.g.o.Journal.Message(ctx, v.account, wa.MessageID(id))
+	m, err := v.g.o.Journal.Message(ctx, v.account, wa.MessageID(ours))
 	if wa.CodeOf(err) == wa.CodeNotFound || (err == nil && m.WAMID == "") {
-		return r, failure.Refuse(wa.Problem{Field: "message_id", Rule: wa.RuleUnknown, Detail: "names no message that was sent"})
+		return id, failure.Refuse(wa.Problem{Field: field, Rule: wa.RuleUnknown, Detail: "names no message that was sent"})
 	}
-	r.WAMID = m.WAMID
-	return r, err
+	return m.WAMID, err
 }
 
 // attachment takes the kind of a stored media, which must be the one that the

@@ -36,6 +36,10 @@ func (v *visit) template(ctx context.Context, src wa.Source, to wa.Recipient, t 
 	if m.Definition.Authentication && to.Kind == wa.Group {
 		return t, failure.Refuse(wa.Problem{Field: "recipient_type", Rule: wa.RuleMalformed, Detail: "cannot be group for an authentication template"})
 	}
+	if m.Definition.Authentication && to.Kind == wa.User {
+		// Meta's code 131062; it would come after the message was taken.
+		return t, failure.Refuse(wa.Problem{Field: "recipient_whatsapp", Rule: wa.RuleMalformed, Detail: "must be a phone number for an authentication template"})
+	}
 	parts, ps := filling.Fit(m.Definition)
 	if len(ps) > 0 {
 		return t, failure.Refuse(ps[0])
@@ -98,4 +102,18 @@ func spoken(all []wa.StoredTemplate, language string, fallback bool) (wa.StoredT
 		return *other, true
 	}
 	return all[0], true // none can be sent; it says why
+}
+
+// category is what a message is for; "" for a template of which we have no copy.
+func (v *visit) category(src wa.Source, c wa.Content) wa.Category {
+	t, ok := c.(wa.Template)
+	if !ok {
+		return wa.CategoryService
+	}
+	for _, m := range v.templates[templateName{src.Number.WABAID, t.Name}] {
+		if c := wa.Category(strings.ToLower(m.Category)); m.Language == t.Language && c.Valid() {
+			return c
+		}
+	}
+	return ""
 }

@@ -39,6 +39,7 @@ func (w Writer) Body(d wa.Delivery) ([]byte, error) {
 			return nil, errors.New("event has no inbound message")
 		}
 		return incomingBody(d)
+	case wa.EventMedia, wa.EventNotice: // the vendor has no webhook for them
 	}
 	return nil, fmt.Errorf("unknown kind of event %q", d.Event.Kind)
 }

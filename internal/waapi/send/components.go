@@ -17,12 +17,13 @@ func readComponents(r lenient.Reader) []wa.Component {
 		c := wa.Component{Kind: wa.ComponentKind(part.Word("type"))}
 		switch c.Kind {
 		case wa.ComponentButton:
-			c.Button, c.Index = wa.ButtonKind(part.Word("sub_type")), readIndex(part, -1)
+			c.Button = wa.ButtonKind(part.Word("sub_type"))
+			c.Index = readIndex(part, whereOnly(c.Button))
 		case wa.ComponentCarousel:
 			for _, card := range part.List("cards") {
 				c.Cards = append(c.Cards, wa.TemplateCard{Components: readComponents(card)})
 			}
-		case wa.ComponentHeader, wa.ComponentBody, wa.ComponentOffer, wa.ComponentOrderStatus:
+		case wa.ComponentHeader, wa.ComponentBody, wa.ComponentOffer, wa.ComponentOrderStatus, wa.ComponentTapTarget:
 		case "footer":
 			continue // it never takes parameters
 		default:
@@ -38,6 +39,15 @@ func readComponents(r lenient.Reader) []wa.Component {
 	return list
 }
 
+// whereOnly is the place of a button that has none: Meta's samples leave out that
+// of a call, which is the only button of its template.
+func whereOnly(k wa.ButtonKind) int {
+	if k == wa.ButtonVoiceCall {
+		return 0
+	}
+	return -1
+}
+
 // readMetaParameter reads a parameter whose value stands below its type, such
 // as {"type":"image","image":{…}}.
 func readMetaParameter(of wa.Component, r lenient.Reader) wa.Parameter {
@@ -50,12 +60,22 @@ func readMetaParameter(of wa.Component, r lenient.Reader) wa.Parameter {
 	if !ok {
 		r.Refuse("type", wa.RuleUnknown, "is not a type of parameter")
 	}
-	p.Name = r.Text("parameter_name")
+	p.Name, p.LinkPreview = r.Text("parameter_name"), r.Flag("payment_link_preview")
 	// Samples of Meta's have a text as the payload of a quick reply.
 	if of.Kind == wa.ComponentButton && kind == wa.ParameterText {
 		p.Kind = textOfButton(of.Button)
 	}
 	return p
+}
+
+// readTapTarget reads what a tap on the header opens: the only element of an
+// array, as Meta has it.
+func readTapTarget(r lenient.Reader) *wa.LinkButton {
+	target := r
+	if r.Has(string(wa.ParameterTapTarget)) {
+		target = r.Part(string(wa.ParameterTapTarget))
+	}
+	return &wa.LinkButton{Label: target.Text("title"), URL: target.Trimmed("url")}
 }
 
 func textOfButton(k wa.ButtonKind) wa.ParameterKind {
@@ -64,6 +84,8 @@ func textOfButton(k wa.ButtonKind) wa.ParameterKind {
 		return wa.ParameterPayload
 	case wa.ButtonCopyCode:
 		return wa.ParameterCouponCode
+	case wa.ButtonVoiceCall:
+		return wa.ParameterPayload
 	case wa.ButtonURL, wa.ButtonFlow, wa.ButtonCatalog, wa.ButtonProducts, wa.ButtonOrderDetails:
 	}
 	return wa.ParameterText
@@ -73,7 +95,7 @@ func textOfButton(k wa.ButtonKind) wa.ParameterKind {
 func readParameter(kind wa.ParameterKind, r lenient.Reader) (wa.Parameter, bool) {
 	p := wa.Parameter{Kind: kind}
 	switch kind {
-	case wa.ParameterText, wa.ParameterPayload, wa.ParameterCouponCode:
+	case wa.ParameterText, wa.ParameterPayload, wa.ParameterCouponCode, wa.ParameterGroupID:
 		p.Text = r.Text(string(kind))
 	case wa.ParameterDateTime:
 		p.Text = r.Text("fallback_value")
@@ -96,6 +118,10 @@ func readParameter(kind wa.ParameterKind, r lenient.Reader) (wa.Parameter, bool)
 		p.ExpiresAtMillis = r.Whole("expiration_time_ms")
 	case wa.ParameterOrderStatus:
 		p.OrderStatus = readOrderStatus(r)
+	case wa.ParameterMinutes:
+		p.Minutes = minutes(r)
+	case wa.ParameterTapTarget:
+		p.TapTarget = readTapTarget(r)
 	default:
 		return p, false
 	}

@@ -15,7 +15,7 @@ import (
 func conversationTypes() map[string]string {
 	return map[string]string{
 		"text": "text", "image": "image", "video": "video", "audio": "audio", "document": "document", "sticker": "sticker",
-		"location": "location", "contacts": "contact", "reaction": "reaction", "interactive": "interactive", "template": "template",
+		"location": "location", "contacts": "contact", "reaction": "reaction", "pin": "pin", "interactive": "interactive", "template": "template",
 	}
 }
 
@@ -24,10 +24,10 @@ func conversationTypes() map[string]string {
 //
 //	{"to":"15550100001","type":"text","text":{"body":"hello"}}
 //
-// recipient stands for to; source, x-apiheader and ttl are the vendor's, and
-// may be left out. A media is named by link or by an id of ours. Meta's
-// context, which makes a message an answer to another, is ignored: the message
-// is sent without it.
+// recipient stands for to, and is where Meta has a business-scoped user id;
+// source, x-apiheader and ttl are the vendor's, and may be left out. A media is
+// named by link or by an id of ours. Meta's context makes a message the answer to
+// another, named by Meta's id or by ours.
 func DecodeConversation(o lenient.Object) (Request, error) {
 	kind, err := o.Trimmed("type")
 	if err != nil {
@@ -57,7 +57,7 @@ func DecodeConversation(o lenient.Object) (Request, error) {
 	err = r.add(lenient.Object{
 		"message_type": lenient.Value(`"` + name + `"`), "type_" + name: content,
 		"recipient_whatsapp": either(o, "to", "recipient"), "recipient_type": o["recipient_type"],
-		"source": o["source"], "ttl": o["ttl"],
+		"source": o["source"], "ttl": o["ttl"], "context": o["context"], "recipient_identity_key_hash": o["recipient_identity_key_hash"],
 		// What Meta gives back with every status.
 		"x-apiheader": either(o, "x-apiheader", "biz_opaque_callback_data"),
 	}, "")

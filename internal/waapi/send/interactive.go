@@ -29,7 +29,11 @@ func decodeInteractive(m lenient.Object) (wa.Content, error) {
 		r.Refuse("type", wa.RuleRequired, "")
 	}
 	// type is also a name among the parameters of an order.
-	return readInteractive(kind, r.Without("type")), r.Failed()
+	r = r.Without("type")
+	if v := r.Value("order_details"); kind == wa.InteractiveOrderDetails && v.Nested() {
+		return readOlderOrder(r.Part("order_details")), r.Failed()
+	}
+	return readInteractive(kind, r), r.Failed()
 }
 
 // decodeAction reads a kind of interactive message that has a message_type of
@@ -43,6 +47,11 @@ func decodeInteractive(m lenient.Object) (wa.Content, error) {
 //	"message_type":"flow","type_flow":[{"body":"Book","flow_id":"300400","flow_cta":"Book now","flow_token":"t-1",
 //	 "flow_action":"navigate","flow_action_payload":{"screen":"FIRST","data":{"day":"Monday"}}}]
 //	"message_type":"location_request","type_location_request":[{"body":"Where are you?"}]
+//	"message_type":"address_message","type_address_message":[{"body":"Where to?","country":"IN","values":{"city":"Mumbai"},
+//	 "saved_addresses":[{"id":"home","value":{"city":"Mumbai"}}],"validation_errors":{"in_pin_code":"There is none"}}]
+//	"message_type":"voice_call","type_voice_call":[{"body":"Talk to us","display_text":"Call","ttl_minutes":100,"payload":"order-1"}]
+//	"message_type":"call_permission_request","type_call_permission_request":[{"body":"May we call you?"}]
+//	"message_type":"request_contact_info","type_request_contact_info":[{"body":"What is your number?"}]
 //	"message_type":"order_details","type_order_details":[{"body":"Your bill","reference_id":"order-1","type":"digital-goods",
 //	 "payment_type":"upi","payment_configuration":"main","currency":"INR","total_amount":{"value":1250,"offset":100},
 //	 "order":{"items":[{"retailer_id":"sku-1","name":"Tea","amount":{"value":1250,"offset":100},"quantity":1}],
@@ -114,8 +123,14 @@ func readInteractive(kind wa.InteractiveKind, r lenient.Reader) wa.Interactive {
 		c.OrderStatus = readOrderStatus(settings)
 	case wa.InteractiveCarousel:
 		c.Cards = readCards(settings)
-	case wa.InteractiveLocationRequest:
-		// It has nothing but its body.
+	case wa.InteractiveAddress:
+		c.Address = readAddress(settings)
+	case wa.InteractiveVoiceCall:
+		c.Call = &wa.CallButton{
+			Label: settings.Text("display_text"), Minutes: minutes(settings), Payload: settings.Text("payload"),
+		}
+	case wa.InteractiveLocationRequest, wa.InteractiveCallPermission, wa.InteractiveContactInfo:
+		// They have nothing but their body.
 	}
 	return c
 }

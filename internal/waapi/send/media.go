@@ -12,6 +12,8 @@ import (
 // left out, and id stands for link where the media was uploaded:
 //
 //	"message_type":"document","type_document":[{"link":"https://files.example/a.pdf","filename":"a.pdf","caption":"May"}]
+//
+// voice of an audio is Meta's: true shows it as one that was recorded.
 func decodeKind(kind wa.MediaKind) func(lenient.Object) (wa.Content, error) {
 	return func(m lenient.Object) (wa.Content, error) {
 		field := "type_" + string(kind)
@@ -21,6 +23,9 @@ func decodeKind(kind wa.MediaKind) func(lenient.Object) (wa.Content, error) {
 		}
 		media := *readMedia(r, kind)
 		media.Caption = r.Text("caption")
+		if kind == wa.KindAudio {
+			media.Voice = r.Flag("voice")
+		}
 		for _, p := range media.Validate() {
 			if p.Field == "attachment_id" || p.Field == "attachment_url" {
 				p.Field = "link"

@@ -40,6 +40,7 @@ func contents() []contentType {
 		{"contact", decodeContacts},
 		{"contacts", decodeContacts},
 		{"reaction", decodeReaction},
+		{"pin", decodePin},
 		{"image", decodeKind(wa.KindImage)},
 		{"video", decodeKind(wa.KindVideo)},
 		{"audio", decodeKind(wa.KindAudio)},
@@ -52,6 +53,10 @@ func contents() []contentType {
 		{"catalog_message", decodeAction(wa.InteractiveCatalog, catalogFields()...)},
 		{"flow", decodeAction(wa.InteractiveFlow, "type_flow")},
 		{"location_request", decodeAction(wa.InteractiveLocationRequest, "type_location_request")},
+		{"address_message", decodeAction(wa.InteractiveAddress, "type_address_message")},
+		{"voice_call", decodeAction(wa.InteractiveVoiceCall, "type_voice_call")},
+		{"call_permission_request", decodeAction(wa.InteractiveCallPermission, "type_call_permission_request")},
+		{"request_contact_info", decodeAction(wa.InteractiveContactInfo, "type_request_contact_info")},
 		{"order_details", templateOr(decodeAction(wa.InteractiveOrderDetails, "type_order_details"))},
 		{"order_status", templateOr(decodeAction(wa.InteractiveOrderStatus, "type_order_status"))},
 		{"carousel", templateOr(decodeAction(wa.InteractiveCarousel, "type_carousel"))},
@@ -140,6 +145,9 @@ func decodeElement(o lenient.Object) (m wa.Message, contents []content, err erro
 		return m, nil, err
 	}
 	m.SourceID = wa.SourceID(source)
+	if m.ReplyTo, m.IdentityHash, err = readEnvelope(o); err != nil {
+		return m, nil, err
+	}
 	if m.APIHeader, err = apiHeader(o); err != nil {
 		return m, nil, err
 	}
@@ -201,8 +209,9 @@ func linkTrack(o lenient.Object) error {
 }
 
 // recipient reads whom a message goes to. A number may be written with a + in
-// front and with spaces; anything else but digits is a mistake that must not
-// reach a stranger.
+// front and with spaces. What has the form of a business-scoped user id is one,
+// such as US.13491208655302741918; anything else but digits is a mistake that
+// must not reach a stranger.
 func recipient(o lenient.Object) (wa.Recipient, error) {
 	to := wa.Recipient{Kind: wa.Individual}
 	kind, err := o.Trimmed("recipient_type")
@@ -212,13 +221,19 @@ func recipient(o lenient.Object) (wa.Recipient, error) {
 	if kind != "" {
 		to.Kind = wa.RecipientKind(strings.ToLower(kind))
 	}
+	if to.Kind != wa.Individual && to.Kind != wa.Group { // nobody says that it is a user
+		return to, failure.Refuse(wa.Problem{Field: "recipient_type", Rule: wa.RuleUnknown})
+	}
 	id, err := o.Text("recipient_whatsapp")
 	if err != nil {
 		return to, failure.Refuse(wa.Problem{Field: "recipient", Rule: wa.RuleNotDigits})
 	}
-	if to.Kind == wa.Group {
-		to.ID = strings.TrimSpace(id)
-	} else {
+	switch trimmed := strings.TrimSpace(id); {
+	case to.Kind == wa.Group:
+		to.ID = trimmed
+	case wa.UserID(trimmed):
+		to.Kind, to.ID = wa.User, trimmed
+	default:
 		to.ID = strings.TrimPrefix(strings.ReplaceAll(id, " ", ""), "+")
 	}
 	ps := to.Validate()
@@ -230,6 +245,20 @@ func recipient(o lenient.Object) (wa.Recipient, error) {
 		ps[0].Field = "recipient_whatsapp"
 	}
 	return to, failure.Refuse(ps[0])
+}
+
+// readEnvelope reads what Meta has beside a content and the vendor has not: which
+// message this one answers, by Meta's id or by ours, and for which keys of the
+// recipient it is. Both may be left out.
+//
+//	"context":{"message_id":"wamid.HBgL"},"recipient_identity_key_hash":"DF2lS5v2W6x="
+func readEnvelope(o lenient.Object) (replyTo, identity string, err error) {
+	r := lenient.NewReader(o)
+	if o["context"].Nested() { // anything else was ignored before there were answers
+		replyTo = r.Part("context").Trimmed("message_id")
+	}
+	identity = r.Trimmed("recipient_identity_key_hash")
+	return replyTo, identity, r.Failed()
 }
 
 // apiHeader is custom data that comes back with every status; clients put

@@ -43,8 +43,9 @@ func readOrder(r lenient.Reader) *wa.Order {
 	o := &wa.Order{
 		ReferenceID: r.Trimmed("reference_id"), Goods: r.Word("type"),
 		PaymentType: r.Trimmed("payment_type"), Configuration: r.Trimmed("payment_configuration"), Settings: paymentSettings(r),
-		Currency: strings.ToUpper(r.Trimmed("currency")), Total: readAmount(r, "total_amount"),
-		CatalogID: order.Trimmed("catalog_id"), Subtotal: readAmount(order, "subtotal"), Tax: readAmount(order, "tax"),
+		ShippingInfo: r.JSON("shipping_info"),
+		Currency:     strings.ToUpper(r.Trimmed("currency")), Total: readAmount(r, "total_amount"),
+		CatalogID: order.Trimmed("catalog_id"), DiscountProgram: order.Part("discount").Text("discount_program_name"), Subtotal: readAmount(order, "subtotal"), Tax: readAmount(order, "tax"),
 		Shipping: readOptional(order, "shipping"), Discount: readOptional(order, "discount"),
 	}
 	if !order.Has("tax") {
@@ -53,7 +54,8 @@ func readOrder(r lenient.Reader) *wa.Order {
 	for _, item := range order.List("items") {
 		o.Items = append(o.Items, wa.OrderItem{
 			RetailerID: item.Trimmed("retailer_id"), Name: item.Text("name"), Amount: readAmount(item, "amount"),
-			Sale: readOptional(item, "sale_amount"), Quantity: int(item.Whole("quantity")),
+			Sale: readOptional(item, "sale_amount"), Quantity: int(item.Whole("quantity")), CountryOfOrigin: item.Text("country_of_origin"),
+			ImporterName: item.Text("importer_name"), ImporterAddress: item.JSON("importer_address"),
 		})
 	}
 	if order.Has("expiration") {
@@ -61,6 +63,20 @@ func readOrder(r lenient.Reader) *wa.Order {
 		o.Expiration = &wa.Expiration{Timestamp: e.Whole("timestamp"), Description: e.Text("description")}
 	}
 	return o
+}
+
+// readOlderOrder reads a bill in the shape of Meta's first payments API, where the
+// whole message stands below order_details and the action is the bill:
+//
+//	{"type":"order_details","order_details":{"body":{"text":"Your bill"},"action":{"reference_id":"order-1",…}}}
+func readOlderOrder(r lenient.Reader) wa.Interactive {
+	c := wa.Interactive{Kind: wa.InteractiveOrderDetails, Header: readHeader(r), Body: r.Prose("body"), Footer: r.Prose("footer")}
+	c.Order = readOrder(r.Over(r.Part("action").Object()))
+	c.Order.Older = true
+	if h := r.Part("header"); c.Header != nil && c.Header.Media != nil {
+		c.Header.Provider = h.Part(h.Word("type")).Part("provider").Text("name")
+	}
+	return c
 }
 
 // readAmount reads money. The offset may be left out, as there is only one.

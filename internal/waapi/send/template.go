@@ -33,7 +33,9 @@ import (
 // type_media_template, and these of its buttons: sub_type, if the template may
 // not be known; flow_token and flow_action_data of a flow;
 // thumbnail_product_retailer_id of a catalog; that and sections of several
-// articles. Also ours is what a carousel, an offer or an order adds, each with a
+// articles; ttl_minutes of a call; payment_link_preview of a link to a payment.
+// tap_target_configuration, with url and title, is what a tap on the header opens.
+// Also ours is what a carousel, an offer or an order adds, each with a
 // message_type of its own that may be template as well:
 //
 //	"message_type":"carousel","type_carousel":[{"cards":[{"type":"image","url":"https://files.example/1.png",
@@ -92,6 +94,9 @@ func readFilling(template, message lenient.Reader) wa.Filling {
 	f := wa.Filling{Texts: readTexts(template)}
 	media := message.Part("type_media_template")
 	f.Header, f.Buttons = readTop(media), readButtons(media)
+	if media.Has(string(wa.ParameterTapTarget)) {
+		f.TapTarget = readTapTarget(media)
+	}
 	if offer := message.Part("type_limited_time_offer"); offer.Object() != nil {
 		if f.ExpiresAtMillis = offer.Whole("expiration_time_ms"); f.ExpiresAtMillis <= 0 && offer.Has("expiration_time_ms") {
 			offer.Refuse("expiration_time_ms", wa.RuleMalformed, "must be a time in unix milliseconds")
@@ -161,6 +166,10 @@ func readButtons(r lenient.Reader) []wa.ButtonFilling {
 	var list []wa.ButtonFilling
 	for _, b := range r.List("button") {
 		f := wa.ButtonFilling{Index: readIndex(b, -1), Kind: wa.ButtonKind(b.Word("sub_type")), Value: b.Text("payload")}
+		f.LinkPreview, f.Minutes = b.Flag("payment_link_preview"), minutes(b)
+		if f.Kind == "" && f.Minutes != 0 {
+			f.Kind = wa.ButtonVoiceCall
+		}
 		if b.Has("flow_token") || b.Has("flow_action_data") || b.Has("thumbnail_product_retailer_id") || b.Has("sections") {
 			f.Action = readButtonAction(b)
 			f.Kind = actionKind(f)

@@ -44,6 +44,8 @@ CREATE TABLE sources (
     skip_optin INTEGER NOT NULL,
     stop_words TEXT NOT NULL, -- JSON; null: the usual ones
     start_words TEXT NOT NULL,
+    uncertain   TEXT NOT NULL, -- JSON: category to policy
+    throughput  INTEGER NOT NULL, -- 0: what Meta says
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX sources_number ON sources (number_id);
@@ -65,6 +67,16 @@ CREATE TABLE endpoints (
 ) WITHOUT ROWID;
 CREATE INDEX endpoints_disabled ON endpoints (id) WHERE disabled = 1;
 
+-- Where messages wait: a queue for what is urgent and one for the rest, for each
+-- number of an account that was ever sent from.
+CREATE TABLE queues (
+    account_id TEXT NOT NULL,
+    number_id  TEXT NOT NULL,
+    urgency    TEXT NOT NULL, -- urgent, bulk
+    id         INTEGER NOT NULL UNIQUE,
+    PRIMARY KEY (account_id, number_id, urgency)
+) WITHOUT ROWID;
+
 CREATE TABLE messages (
     account_id     TEXT NOT NULL,
     id             TEXT NOT NULL,
@@ -72,24 +84,84 @@ CREATE TABLE messages (
     number_id      TEXT NOT NULL,
     recipient_kind TEXT NOT NULL,
     recipient      TEXT NOT NULL,
+    person         TEXT NOT NULL, -- whom recipient names; see persons.go
     content        TEXT NOT NULL,
+    reply_to       TEXT NOT NULL, -- a wamid, or ''
+    category       TEXT NOT NULL,
     api_header     TEXT NOT NULL,
     status         TEXT NOT NULL,
     wamid          TEXT NOT NULL DEFAULT '',
     attempt        INTEGER NOT NULL DEFAULT 0,
+    slowed         INTEGER NOT NULL DEFAULT 0, -- attempts that were only too fast
     refusals       INTEGER NOT NULL DEFAULT 0, -- answers that it may get only so often
+    dispatched_at  BIGINT NOT NULL DEFAULT 0, -- when the last attempt was begun
+    duplicated     INTEGER NOT NULL DEFAULT 0, -- 1: Meta took it twice
     accepted_at    BIGINT NOT NULL,
     ttl            BIGINT NOT NULL, -- microseconds after accepted_at; 0: for ever
     claim          INTEGER NOT NULL DEFAULT 0,
     claimed        INTEGER NOT NULL DEFAULT 0,
     due_at         BIGINT NOT NULL,
-    behind         INTEGER NOT NULL, -- 1: it is not yet its turn; see turns.go
+    queue          INTEGER NOT NULL, -- queues.id
+    turn           INTEGER NOT NULL, -- 0 behind somebody, 1 has its turn, 2 lets others pass; see turns.go
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
-CREATE INDEX messages_due ON messages (due_at) WHERE status = 'accepted' AND behind = 0;
-CREATE INDEX messages_turn ON messages (number_id, recipient, id) WHERE status IN ('accepted', 'dispatched');
+CREATE INDEX messages_due ON messages (queue, due_at) WHERE status = 'accepted' AND turn <> 0;
+CREATE INDEX messages_turn ON messages (queue, person, turn, id) WHERE status IN ('accepted', 'dispatched');
+CREATE INDEX messages_expiring ON messages ((accepted_at + ttl)) WHERE status = 'accepted' AND ttl > 0 AND claimed = 0;
 CREATE INDEX messages_dispatched ON messages (due_at) WHERE status = 'dispatched';
+CREATE INDEX messages_uncertain ON messages (due_at) WHERE status = 'uncertain';
+CREATE INDEX messages_duplicated ON messages (account_id) WHERE duplicated = 1;
 CREATE INDEX messages_wamid ON messages (account_id, wamid) WHERE wamid <> '';
+
+-- The attempts that were begun, written when they are settled, or when a status
+-- names one that is under way: then it has no outcome yet.
+CREATE TABLE attempts (
+    account_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    attempt    INTEGER NOT NULL,
+    number_id  TEXT NOT NULL,
+    person     TEXT NOT NULL,
+    began_at   BIGINT NOT NULL,
+    ended_at   BIGINT NOT NULL,
+    outcome    TEXT NOT NULL,
+    wamid      TEXT NOT NULL,
+    failure    TEXT NOT NULL, -- JSON, or ''
+    trace      TEXT NOT NULL,
+    soon       INTEGER NOT NULL, -- 1: a status comes soon or never
+    held       TEXT NOT NULL, -- Meta's word for what it took and holds back, or ''
+    PRIMARY KEY (account_id, message_id, attempt)
+) WITHOUT ROWID;
+CREATE INDEX attempts_began ON attempts (began_at);
+CREATE INDEX attempts_wamid ON attempts (account_id, wamid) WHERE wamid <> '';
+-- Meta may have a message of these that we cannot name.
+CREATE INDEX attempts_unnamed ON attempts (number_id, began_at) WHERE wamid = '' AND outcome IN ('unknown', 'sent');
+
+-- What an account knows of its numbers.
+CREATE TABLE numbers (
+    account_id  TEXT NOT NULL,
+    number_id   TEXT NOT NULL,
+    throughput  INTEGER NOT NULL DEFAULT 0,
+    tier        TEXT NOT NULL DEFAULT '',
+    quality     TEXT NOT NULL DEFAULT '',
+    status      TEXT NOT NULL DEFAULT '',
+    name        TEXT NOT NULL DEFAULT '',
+    name_status TEXT NOT NULL DEFAULT '',
+    coexistence INTEGER NOT NULL DEFAULT 0,
+    proven_at   BIGINT NOT NULL DEFAULT 0, -- the latest dispatch of which a status has come
+    heard_at    BIGINT NOT NULL DEFAULT 0, -- when the last callback came that was about it
+    read_at     BIGINT NOT NULL DEFAULT 0,
+    told_at     BIGINT NOT NULL DEFAULT 0,
+    told        TEXT NOT NULL DEFAULT '', -- JSON: what callbacks last said of each column, and when; see notices.go
+    -- The job of reading it from Meta; see template_syncs.
+    rest_until  BIGINT NOT NULL DEFAULT 0,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    claim       INTEGER NOT NULL DEFAULT 0,
+    claimed     INTEGER NOT NULL DEFAULT 0,
+    again       INTEGER NOT NULL DEFAULT 0,
+    due_at      BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, number_id)
+) WITHOUT ROWID;
+CREATE INDEX numbers_due ON numbers (due_at);
 
 -- An event is one fact about one subject: a status of a message (subject is
 -- the message id), or an inbound message (subject is its wamid). The unique
@@ -106,8 +178,10 @@ CREATE TABLE events (
     PRIMARY KEY (account_id, id),
     UNIQUE (account_id, subject, fact)
 ) WITHOUT ROWID;
+CREATE INDEX events_notices ON events (account_id, id) WHERE kind = 'notice';
 
--- Statuses whose message is not known, or not known yet.
+-- Statuses whose message is not known, or not known yet. What has waited for too
+-- long is found by its age.
 CREATE TABLE parked_statuses (
     account_id TEXT NOT NULL,
     wamid      TEXT NOT NULL,
@@ -116,6 +190,7 @@ CREATE TABLE parked_statuses (
     data       TEXT NOT NULL,
     PRIMARY KEY (account_id, wamid, fact)
 ) WITHOUT ROWID;
+CREATE INDEX parked_statuses_age ON parked_statuses (account_id, parked_at);
 
 CREATE TABLE deliveries (
     account_id  TEXT NOT NULL,
@@ -149,24 +224,71 @@ CREATE TABLE callbacks (
     due_at      BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX callbacks_due ON callbacks (due_at) WHERE state = 'new';
+CREATE INDEX callbacks_unapplied ON callbacks (received_at) WHERE state = 'new';
+CREATE INDEX callbacks_parked ON callbacks (id) WHERE state = 'parked';
+
+-- Which ids are known to be one person's; see persons.go. An id that is not
+-- here is a person by itself, of the same name.
+CREATE TABLE person_ids (
+    account_id TEXT NOT NULL,
+    id         TEXT NOT NULL, -- a number as by wa.ContactKey, or a user id
+    person     TEXT NOT NULL,
+    kind       TEXT NOT NULL, -- phone, user_id, parent_user_id
+    told       TEXT NOT NULL, -- the id as Meta wrote it
+    told_at    BIGINT NOT NULL,
+    PRIMARY KEY (account_id, id)
+) WITHOUT ROWID;
+CREATE INDEX person_ids_person ON person_ids (person);
+
+-- What people call themselves.
+CREATE TABLE persons (
+    account_id TEXT NOT NULL,
+    person     TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    username   TEXT NOT NULL,
+    named_at   BIGINT NOT NULL,
+    PRIMARY KEY (account_id, person)
+) WITHOUT ROWID;
+
+-- Persons with lines in the ledger who turned out to be another.
+CREATE TABLE person_aliases (
+    account_id TEXT NOT NULL,
+    alias      TEXT NOT NULL,
+    person     TEXT NOT NULL,
+    PRIMARY KEY (account_id, alias)
+) WITHOUT ROWID;
+CREATE INDEX person_aliases_person ON person_aliases (person);
+
+-- Whose a number was until he left it: what is told late of the time before is
+-- about that person.
+CREATE TABLE person_moves (
+    account_id TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    left_at    BIGINT NOT NULL,
+    person     TEXT NOT NULL,
+    number     TEXT NOT NULL, -- as Meta wrote it
+    wamid      TEXT NOT NULL, -- of the notice
+    PRIMARY KEY (account_id, id, left_at)
+) WITHOUT ROWID;
+CREATE INDEX person_moves_person ON person_moves (person);
 
 -- When a person or group last wrote to a number.
 CREATE TABLE windows (
     account_id TEXT NOT NULL,
+    contact    TEXT NOT NULL, -- a person, or a group's id
     number_id  TEXT NOT NULL,
-    contact    TEXT NOT NULL,
     wrote_at   BIGINT NOT NULL,
-    PRIMARY KEY (account_id, number_id, contact)
+    PRIMARY KEY (account_id, contact, number_id)
 ) WITHOUT ROWID;
 
--- What holds for a person now. records counts the person's lines in the ledger.
+-- What holds for a person now.
 CREATE TABLE consents (
     account_id   TEXT NOT NULL,
     person       TEXT NOT NULL,
-    records      INTEGER NOT NULL,
     state        TEXT NOT NULL, -- none, in, out
     blocked      INTEGER NOT NULL,
     optin        INTEGER NOT NULL, -- seq of the record that the state in rests on, else 0
+    opted_in_at  BIGINT NOT NULL, -- of opt-ins that were left out too
     opted_out_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, person)
 ) WITHOUT ROWID;
@@ -174,8 +296,8 @@ CREATE TABLE consents (
 -- The ledger. Rows are only ever added.
 CREATE TABLE consent_records (
     account_id TEXT NOT NULL,
-    person     TEXT NOT NULL,
-    seq        INTEGER NOT NULL, -- the person's records, from 1
+    person     TEXT NOT NULL, -- who it was then; see person_aliases
+    seq        INTEGER NOT NULL, -- the account's records, from 1
     id         TEXT NOT NULL,
     number     TEXT NOT NULL, -- as it was given
     kind       TEXT NOT NULL, -- optin, optout, blocklist, whitelist
@@ -186,6 +308,7 @@ CREATE TABLE consent_records (
     wamid      TEXT NOT NULL,
     at         BIGINT NOT NULL,
     PRIMARY KEY (account_id, person, seq),
+    UNIQUE (account_id, seq),
     UNIQUE (account_id, id)
 ) WITHOUT ROWID;
 
@@ -202,6 +325,9 @@ CREATE TABLE media (
     meta_id     TEXT NOT NULL DEFAULT '',
     number_id   TEXT NOT NULL DEFAULT '',
     meta_sha256 TEXT NOT NULL DEFAULT '',
+    wamid       TEXT NOT NULL DEFAULT '', -- the message that it came with
+    link_hash   TEXT NOT NULL DEFAULT '', -- the address that it was fetched from
+    link_at     BIGINT NOT NULL DEFAULT 0, -- when the address last gave it; 0: it is not to stand for it
     attempts    INTEGER NOT NULL DEFAULT 0,
     claim       INTEGER NOT NULL DEFAULT 0,
     claimed     INTEGER NOT NULL DEFAULT 0,
@@ -210,6 +336,8 @@ CREATE TABLE media (
 ) WITHOUT ROWID;
 CREATE INDEX media_due ON media (due_at) WHERE state = 'pending';
 CREATE INDEX media_sha256 ON media (sha256) WHERE sha256 <> '';
+CREATE INDEX media_link ON media (link_hash, link_at) WHERE link_hash <> '';
+CREATE INDEX media_link_at ON media (link_at) WHERE link_hash <> '';
 
 CREATE TABLE meta_uploads (
     account_id TEXT NOT NULL,
@@ -236,6 +364,7 @@ CREATE TABLE templates (
     components TEXT NOT NULL,
     definition TEXT NOT NULL,
     updated_at BIGINT NOT NULL,
+    told       TEXT NOT NULL DEFAULT '', -- as in numbers
     PRIMARY KEY (account_id, waba_id, name, language)
 ) WITHOUT ROWID;
 CREATE INDEX templates_meta_id ON templates (meta_id);

@@ -1,4 +1,4 @@
-package sim_test
+package openapi
 
 import (
 	"fmt"
@@ -111,11 +111,12 @@ func (r *yamlReader) value(rest string, indent int) any {
 	case rest[0] == '"':
 		return r.double(rest[1:])
 	}
+	words := []string{rest}
 	for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) != "" && indentOf(r.lines[r.at]) > indent {
-		rest += " " + strings.TrimSpace(r.lines[r.at])
+		words = append(words, strings.TrimSpace(r.lines[r.at]))
 		r.at++
 	}
-	return plain(rest)
+	return plain(strings.Join(words, " "))
 }
 
 // single reads the rest of a single-quoted scalar. A line break is a space, and an empty line is a line break.
