@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,10 +98,26 @@ func TestInboundMessagesTakePlaces(t *testing.T) {
 }
 
 // state is what is known of every number.
-type state wa.NumberState
+type state struct {
+	mu    sync.Mutex
+	known wa.NumberState
+}
+
+// read makes a state that Meta told, with so many messages a second.
+func read(throughput int) *state {
+	return &state{known: wa.NumberState{Throughput: throughput, ReadAt: time.Now()}}
+}
 
 func (s *state) Number(context.Context, wa.AccountID, string) (wa.NumberState, error) {
-	return wa.NumberState(*s), nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known, nil
+}
+
+func (s *state) raise(throughput int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known.Throughput = throughput
 }
 
 func TestTheRateIsWhatTheSourceSaysOrMeta(t *testing.T) {
@@ -110,7 +127,7 @@ func TestTheRateIsWhatTheSourceSaysOrMeta(t *testing.T) {
 			b.rate(c.set)
 			b.accept(people(4 * c.want)...)
 			o := b.outbox(0)
-			o.Numbers = &state{Throughput: c.known, ReadAt: time.Now()}
+			o.Numbers = read(c.known)
 			b.run(o)
 			time.Sleep(2 * time.Second)
 			if n := len(b.meta.got()); n < c.want*19/10 || n > 2*c.want+1 {
@@ -124,15 +141,15 @@ func TestARateThatIsRaisedHoldsSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, sent)
 		b.rate(0)
-		b.accept(people(3000)...)
-		o, known := b.outbox(0), &state{Throughput: 20, ReadAt: time.Now()}
+		b.accept(people(1000)...)
+		o, known := b.outbox(0), read(20)
 		o.Numbers = known
 		b.run(o)
 		time.Sleep(3 * time.Second)
-		known.Throughput = 1000
+		known.raise(300)
 		time.Sleep(4 * time.Second)
 		synctest.Wait()
-		if n := len(b.meta.got()); n < 1000 {
+		if n := len(b.meta.got()); n < 300 {
 			t.Errorf("%d messages have gone out, want the new rate for some seconds", n)
 		}
 	})
