@@ -71,8 +71,16 @@ func (m *meta) Send(ctx context.Context, n wa.Number, d wa.Dispatch) wa.Outcome 
 	c := call{time.Now(), n, d}
 	m.mu.Lock()
 	m.calls = append(m.calls, c)
+	answer := m.answer
 	m.mu.Unlock()
-	return m.answer(ctx, c)
+	return answer(ctx, c)
+}
+
+// answers changes the answer while messages may be on their way.
+func (m *meta) answers(answer func(context.Context, call) wa.Outcome) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.answer = answer
 }
 
 // got returns the attempts so far.

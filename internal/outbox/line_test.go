@@ -50,12 +50,12 @@ func TestAnAccountWithoutTheNumberChangesNothingForItsOwner(t *testing.T) {
 	}
 	sends := func(answer wa.Outcome) func(*bench, *Outbox, wa.Source) {
 		return func(b *bench, _ *Outbox, src wa.Source) {
-			b.meta.answer = func(ctx context.Context, c call) wa.Outcome {
+			b.meta.answers(func(ctx context.Context, c call) wa.Outcome {
 				if c.Message.AccountID == src.AccountID {
 					return answer
 				}
 				return sent(ctx, c)
-			}
+			})
 			b.acceptFrom(src, wa.Text{Body: "good day"}, people(50)...)
 			time.Sleep(10 * time.Second)
 		}

@@ -281,6 +281,7 @@ func TestAStormOfRefusalsCostsNoAttemptAndTheRateComesBack(t *testing.T) {
 		all := b.accept(people(1000)...)
 		b.start()
 		time.Sleep(10 * time.Minute)
+		storm.Lock()
 		for i := 1; i < len(asked); i++ {
 			if gap := asked[i].Sub(asked[i-1]); i > 64 && gap < time.Second {
 				t.Errorf("in the storm it was asked again after %v", gap)
@@ -289,6 +290,7 @@ func TestAStormOfRefusalsCostsNoAttemptAndTheRateComesBack(t *testing.T) {
 		if len(asked) > 64+10*60 {
 			t.Errorf("%d messages went into the storm", len(asked))
 		}
+		storm.Unlock()
 		time.Sleep(30 * time.Second)
 		before := len(b.meta.got())
 		time.Sleep(10 * time.Second)
